@@ -1,0 +1,97 @@
+"""Every error that whereshot raises on purpose.
+
+::
+
+    WhereshotError
+    ├── PhotoError (ValueError)             this photo can't be used
+    │   ├── PhotoNotFoundError (FileNotFoundError)
+    │   ├── PhotoAccessError (OSError)      a folder, no permission, an I/O error
+    │   ├── UnsupportedPhotoError           not one of the formats that we decode
+    │   ├── DamagedPhotoError               empty, truncated, corrupt
+    │   └── PhotoTooLargeError              beyond the limits on bytes or pixels
+    ├── BundleError (ValueError)            this bundle can't be used
+    │   ├── BundleNotFoundError (FileNotFoundError)
+    │   ├── BundleVersionError              written by a newer whereshot
+    │   └── BundleIntegrityError            a file is missing or is not the one that was shipped
+    ├── LandmarkNotFoundError (LookupError) the gazetteer has no such landmark
+    ├── DatasetError (ValueError)           this folder can't be trained or tested on
+    ├── RecipeError (ValueError)            a wrong key or value in a recipe
+    ├── RunError (ValueError)               this training run can't be resumed, evaluated or exported
+    ├── ExportError (RuntimeError)          an export does not compute what the network computes
+    ├── FetchError (OSError)                a download failed or is not what was published
+    └── MissingExtraError (ImportError)     an optional part is not installed
+
+A message says what was given, what was expected and what to do.
+"""
+
+
+class WhereshotError(Exception):
+    """The base of all errors that whereshot raises on purpose."""
+
+
+class PhotoError(WhereshotError, ValueError):
+    """A photo can't be used."""
+
+
+class PhotoNotFoundError(PhotoError, FileNotFoundError):
+    """No file at this path."""
+
+
+class PhotoAccessError(PhotoError, OSError):
+    """The path is there but can't be read: a folder, no permission, an I/O error."""
+
+
+class UnsupportedPhotoError(PhotoError):
+    """The content is not one of the formats that whereshot decodes."""
+
+
+class DamagedPhotoError(PhotoError):
+    """The content is empty, truncated or corrupt."""
+
+
+class PhotoTooLargeError(PhotoError):
+    """The file or the image in it is beyond the limits on bytes or pixels."""
+
+
+class BundleError(WhereshotError, ValueError):
+    """A bundle can't be used."""
+
+
+class BundleNotFoundError(BundleError, FileNotFoundError):
+    """No bundle of this name or at this path."""
+
+
+class BundleVersionError(BundleError):
+    """The bundle's schema is newer than this whereshot."""
+
+
+class BundleIntegrityError(BundleError):
+    """A file of the bundle is missing or is not the one that was written."""
+
+
+class LandmarkNotFoundError(WhereshotError, LookupError):
+    """The gazetteer has no such landmark."""
+
+
+class DatasetError(WhereshotError, ValueError):
+    """A folder of photos can't be trained or tested on."""
+
+
+class RecipeError(WhereshotError, ValueError):
+    """A recipe has a wrong key or value."""
+
+
+class RunError(WhereshotError, ValueError):
+    """A training run can't be resumed, evaluated or exported."""
+
+
+class ExportError(WhereshotError, RuntimeError):
+    """An exported model does not compute what the network computes."""
+
+
+class FetchError(WhereshotError, OSError):
+    """A download failed, or what came is not what was published."""
+
+
+class MissingExtraError(WhereshotError, ImportError):
+    """An optional part of whereshot is not installed."""
