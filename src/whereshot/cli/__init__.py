@@ -1,0 +1,81 @@
+"""The command line: one file per verb; data on stdout, messages on stderr.
+
+The exit status is 0 for done, 1 for failed, 2 for wrong usage, 130 for interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from whereshot.cli._shared import run_guarded
+
+app = typer.Typer(
+    name="whereshot",
+    help="""Where was this shot? Recognize the landmark in a photo, and the place where it stands.
+
+    Everything runs offline, on this machine, and your photos stay as they are.
+
+    [bold]Examples[/bold]
+
+    \b
+    whereshot predict photo.jpg               where was this?
+    whereshot predict ~/Pictures --json       one JSON object per photo
+    whereshot landmarks "great wall"          what does whereshot know of it?
+    whereshot serve                           the same in the browser
+    """,
+    epilog="`whereshot VERB --help` explains a verb and shows examples of it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # an unexpected error keeps Python's plain traceback
+    rich_markup_mode="rich",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import whereshot
+
+        typer.echo(f"whereshot {whereshot.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(  # pyright: ignore[reportUnusedFunction]
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and leave.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    del version  # the callback has answered
+
+
+# The order here is the order in --help. A verb file `cli/<verb>.py` defines a function `<verb>`,
+# or an `app` where the verb has verbs of its own.
+_VERBS = ("predict", "landmarks", "serve", "train", "evaluate", "export", "data", "bench")
+
+for _verb in _VERBS:
+    try:
+        _module = import_module(f"whereshot.cli.{_verb}")
+    except ModuleNotFoundError as error:
+        if error.name != f"whereshot.cli.{_verb}":
+            raise
+        continue
+    if hasattr(_module, "app"):
+        app.add_typer(_module.app, name=_verb)
+    else:
+        app.command(_verb)(getattr(_module, _verb))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    return run_guarded(lambda: app(args=arguments, prog_name="whereshot"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

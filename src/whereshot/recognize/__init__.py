@@ -1,0 +1,1 @@
+"""One recognizer: a bundle on disk, ONNX Runtime under it, a verdict on top."""
