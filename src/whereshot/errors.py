@@ -13,6 +13,7 @@
     │   ├── BundleNotFoundError (FileNotFoundError)
     │   ├── BundleVersionError              written by a newer whereshot
     │   └── BundleIntegrityError            a file is missing or is not the one that was shipped
+    ├── GazetteerError (ValueError)         a table of landmarks has a wrong row or a clash of names
     ├── LandmarkNotFoundError (LookupError) the gazetteer has no such landmark
     ├── DatasetError (ValueError)           this folder can't be trained or tested on
     ├── RecipeError (ValueError)            a wrong key or value in a recipe
@@ -67,6 +68,10 @@ class BundleVersionError(BundleError):
 
 class BundleIntegrityError(BundleError):
     """A file of the bundle is missing or is not the one that was written."""
+
+
+class GazetteerError(WhereshotError, ValueError):
+    """A table of landmarks can't be used: a wrong row, an id or a name with two owners."""
 
 
 class LandmarkNotFoundError(WhereshotError, LookupError):
