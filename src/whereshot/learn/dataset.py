@@ -1,0 +1,175 @@
+"""Folders of photos as a data set: an index without torch, its splits, its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from whereshot.errors import DatasetError
+
+PHOTO_SUFFIXES = frozenset(
+    ".jpg .jpeg .png .webp .tif .tiff .heic .heif .avif .gif .bmp".split()
+)
+Part = Literal["train", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoIndex:
+    """N photos of K classes. `labels[i]` is the class number of `paths[i]`."""
+
+    root: Path
+    classes: tuple[str, ...]
+    paths: tuple[Path, ...]
+    labels: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def counts(self) -> list[int]:
+        """Photos per class, in the order of `classes`."""
+        counts = [0] * len(self.classes)
+        for label in self.labels:
+            counts[label] += 1
+        return counts
+
+    def subset(self, numbers: Sequence[int]) -> PhotoIndex:
+        """The photos with these numbers, of the same classes."""
+        return PhotoIndex(
+            self.root,
+            self.classes,
+            tuple(self.paths[i] for i in numbers),
+            tuple(self.labels[i] for i in numbers),
+        )
+
+    def with_classes(self, classes: Sequence[str]) -> PhotoIndex:
+        """The same photos numbered by another list of classes, which must hold all of theirs.
+
+        Folders that name one landmark in two ways (`16.Eiffel_Tower`, `Eiffel_Tower`) are one.
+        """
+        numbers = {class_key(name): i for i, name in enumerate(classes)}
+        used = {self.classes[label] for label in set(self.labels)}
+        missing = sorted(name for name in used if class_key(name) not in numbers)
+        if missing:
+            raise DatasetError(
+                f"'{self.root}' has photos of {len(missing)} classes that are not among the "
+                f"{len(classes)} known ones: {', '.join(missing[:5])}"
+                f"{', ...' if len(missing) > 5 else ''}."
+            )
+        labels = tuple(numbers[class_key(self.classes[label])] for label in self.labels)
+        return PhotoIndex(self.root, tuple(classes), self.paths, labels)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over class names, relative paths and file sizes: the same data, the same hex."""
+        digest = hashlib.sha256()
+        for path, label in sorted(zip(self.paths, self.labels, strict=True)):
+            relative = path.relative_to(self.root).as_posix()
+            line = f"{self.classes[label]}\0{relative}\0{path.stat().st_size}\n"
+            digest.update(line.encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+
+def class_key(folder: str) -> str:
+    """What identifies a class folder: `09.Golden_Gate_Bridge` and `golden gate bridge` are one.
+
+    >>> class_key("09.Golden_Gate_Bridge")
+    'golden_gate_bridge'
+    >>> class_key("Mazar-e-Quaid")
+    'mazar_e_quaid'
+    """
+    number, dot, rest = folder.partition(".")
+    name = rest if dot and number.isdigit() else folder
+    return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def find_part(folder: Path, part: Part | None) -> Path:
+    """The folder of class folders for `train` or `test` inside `folder`, or `folder` itself.
+
+    Knows `DIR/train`, the course's `DIR/landmark_images/train`, and a plain folder of classes.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"No folder at '{folder}'. Expected one folder of photos per landmark.")
+    if part is not None:
+        for candidate in (folder / part, folder / "landmark_images" / part):
+            if candidate.is_dir():
+                return candidate
+    return folder
+
+
+def index_folder(folder: str | Path, part: Part | None = None) -> PhotoIndex:
+    """Index `folder/CLASS/**/PHOTO`, sorted; hidden files and other suffixes are passed over.
+
+    Raises DatasetError where there are no class folders, no photos, or where two folders name
+    the same class. A class folder without photos keeps its number.
+    """
+    root = find_part(Path(folder), part)
+    classes = sorted(
+        entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+    )
+    if not classes:
+        raise DatasetError(
+            f"'{root}' has no class folders. Expected one folder of photos per landmark."
+        )
+    seen: dict[str, str] = {}
+    for name in classes:
+        other = seen.setdefault(class_key(name), name)
+        if other != name:
+            raise DatasetError(
+                f"'{root}' names one class twice: '{other}' and '{name}'. Merge the two folders."
+            )
+    paths: list[Path] = []
+    labels: list[int] = []
+    for label, name in enumerate(classes):
+        found = sorted(
+            path
+            for path in (root / name).rglob("*")
+            if path.suffix.lower() in PHOTO_SUFFIXES
+            and not path.name.startswith(".")
+            and path.is_file()
+        )
+        paths += found
+        labels += [label] * len(found)
+    if not paths:
+        raise DatasetError(
+            f"'{root}' has {len(classes)} class folders but no photos "
+            f"({', '.join(sorted(PHOTO_SUFFIXES))})."
+        )
+    return PhotoIndex(root, tuple(classes), tuple(paths), tuple(labels))
+
+
+def split(
+    index: PhotoIndex, share: float, *, seed: int, groups: Sequence[int] | None = None
+) -> tuple[list[int], list[int]]:
+    """Numbers of the photos to keep and to hold out: seeded, stratified, groups kept whole.
+
+    About `share` of each class is held out, at most half of it, and never the last group, so
+    that a class of one photo stays in training. `groups[i]` is the group of near-duplicates of
+    photo i; a group that spans classes stays in training.
+    """
+    groups = range(len(index)) if groups is None else groups
+    classes_of: defaultdict[int, set[int]] = defaultdict(set)
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for number, group in enumerate(groups):
+        classes_of[group].add(index.labels[number])
+        members[group].append(number)
+    groups_of: defaultdict[int, list[int]] = defaultdict(list)
+    for group, labels in classes_of.items():
+        if len(labels) == 1:
+            groups_of[next(iter(labels))].append(group)
+    held_out: set[int] = set()
+    rng = random.Random(seed)  # noqa: S311 - a repeatable draw, not a secret
+    for label, count in enumerate(index.counts()):
+        candidates = sorted(groups_of[label])
+        rng.shuffle(candidates)
+        wanted, taken = round(share * count), 0
+        for group in candidates[:-1]:
+            size = len(members[group])
+            if taken + size <= max(wanted, 0) and taken + size <= count / 2:
+                held_out.update(members[group])
+                taken += size
+    kept = [number for number in range(len(index)) if number not in held_out]
+    return kept, sorted(held_out)
