@@ -1,0 +1,215 @@
+"""A bundle at work: photos in, recognitions out, one at a time or as a stream."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from os import PathLike
+from time import perf_counter
+from typing import cast
+
+import numpy as np
+
+from whereshot.errors import BundleError, PhotoError
+from whereshot.photo import decode, prepare, read_exif
+from whereshot.photo.source import describe, read_photo
+from whereshot.recognize._stream import ordered_map
+from whereshot.recognize.bundle import Bundle, find_bundle, read_bundle
+from whereshot.recognize.session import Device, Session
+from whereshot.recognize.verdict import calibrated_probabilities, decide, locate, rank
+from whereshot.records import Failure, Landmark, Location, Photo, Recognition
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One photo, ready for the network: pixels (S, S, 3) uint8, and what the file itself says."""
+
+    photo: str | None
+    pixels: np.ndarray
+    location: Location | None
+    milliseconds: float
+
+
+class OnnxRecognizer:
+    """The `Recognizer` of a bundle, on ONNX Runtime; safe to use from several threads at once.
+
+    `threads` is the number of threads that one run of the network takes. The default of 1 is the
+    best for many photos, where `recognize_many` keeps all cores busy with photos side by side.
+    """
+
+    def __init__(self, bundle: Bundle, *, threads: int | None = None, device: Device = "cpu"):
+        threads = 1 if threads is None else threads
+        session = Session(bundle.model_path, threads=threads, device=device)
+        _check_fit(bundle, session)
+        self.bundle = bundle
+        self._session = session
+
+    @property
+    def name(self) -> str:
+        """The bundle's name and version, such as `world@1`."""
+        return self.bundle.title
+
+    @property
+    def landmarks(self) -> tuple[Landmark, ...]:
+        """The landmark set, in the order of the network's outputs."""
+        return self.bundle.landmarks
+
+    def recognize(self, photo: Photo, *, k: int = 5) -> Recognition:
+        """Recognize one photo, with the k best landmarks (at most all of them).
+
+        Raises `PhotoError` if the photo can't be read, ValueError for k < 1.
+        """
+        _check_count("k", k)
+        return self._answer([self._look(photo)], k)[0]
+
+    def recognize_many(
+        self,
+        photos: Iterable[Photo],
+        *,
+        k: int = 5,
+        workers: int | None = None,
+        batch_size: int = 1,
+    ) -> Iterator[Recognition | Failure]:
+        """Recognize photos in order, streaming; one that can't be read yields a `Failure`.
+
+        `photos` may be endless: at most `2 * workers` batches are under way, so memory stays
+        constant. `workers` threads (default: one per core) decode photos and run the network side
+        by side; `batch_size` photos go through the network at once, which only pays on a GPU.
+        Closing the iterator, or leaving it to the garbage collector, ends the workers.
+
+        Raises ValueError for k, workers or batch_size < 1, at once and not at the first photo.
+        """
+        _check_count("k", k)
+        _check_count("batch_size", batch_size)
+        if workers is None:
+            workers = available_cores()
+        _check_count("workers", workers)
+
+        def recognize_batch(batch: Sequence[Photo]) -> list[Recognition | Failure]:
+            return self._recognize_batch(batch, k)
+
+        batches = ordered_map(recognize_batch, _batched(photos, batch_size), workers=workers)
+        return _chained(batches)
+
+    def embed(self, photo: Photo) -> np.ndarray:
+        """The embedding of a photo, float32 (D,), L2-normalized; raises `PhotoError`."""
+        outputs = self._session.run(self._look(photo).pixels[None], ("embedding",))
+        return cast(np.ndarray, outputs.embedding)[0]
+
+    def _recognize_batch(self, photos: Sequence[Photo], k: int) -> list[Recognition | Failure]:
+        looks: list[_Seen | Failure] = []
+        for photo in photos:
+            try:
+                looks.append(self._look(photo))
+            except PhotoError as error:
+                looks.append(Failure(_path_of(photo), error))
+        answers = iter(self._answer([look for look in looks if isinstance(look, _Seen)], k))
+        return [look if isinstance(look, Failure) else next(answers) for look in looks]
+
+    def _look(self, photo: Photo) -> _Seen:
+        start = perf_counter()
+        data = read_photo(photo)  # once, for the pixels and for the EXIF block
+        try:
+            pixels = decode(data, min_side=self.bundle.preprocessing.size)
+        except PhotoError as error:
+            # The decoder saw bytes only; whoever reads the message wants the path.
+            named = str(error).replace(describe(data), describe(photo), 1)
+            raise type(error)(named) from error
+        pixels = prepare(pixels, self.bundle.preprocessing)
+        location = read_exif(data).location
+        return _Seen(_path_of(photo), pixels, location, 1000 * (perf_counter() - start))
+
+    def _answer(self, looks: Sequence[_Seen], k: int) -> list[Recognition]:
+        if not looks:
+            return []
+        start = perf_counter()
+        outputs = self._session.run(np.stack([look.pixels for look in looks]), ("logits",))
+        milliseconds = 1000 * (perf_counter() - start) / len(looks)
+        bundle = self.bundle
+        logits = cast(np.ndarray, outputs.logits)  # (B, K)
+        probabilities = calibrated_probabilities(logits, bundle.temperature)
+        answers: list[Recognition] = []
+        for look, row in zip(looks, probabilities, strict=True):
+            predictions = rank(row, bundle.landmarks, k)
+            verdict = decide(predictions[0].probability, bundle.min_probability)
+            answers.append(
+                Recognition(
+                    verdict=verdict,
+                    predictions=predictions,
+                    location=locate(verdict, predictions[0].landmark, look.location),
+                    bundle=bundle.title,
+                    photo=look.photo,
+                    milliseconds={"decode": look.milliseconds, "model": milliseconds},
+                )
+            )
+        return answers
+
+
+def load(
+    bundle: str | PathLike[str] | None = None,
+    *,
+    threads: int | None = None,
+    device: Device = "cpu",
+) -> OnnxRecognizer:
+    """Load a recognizer: the shipped bundle `world`, another shipped one by name, or a folder.
+
+    Raises `BundleError`: it is not there, is not intact, or is newer than this whereshot.
+    """
+    return OnnxRecognizer(read_bundle(find_bundle(bundle)), threads=threads, device=device)
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # taskset and containers allow fewer than there are
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _check_fit(bundle: Bundle, session: Session) -> None:
+    again = "Export it again: whereshot export RUN --format onnx"
+    where = f"Bundle {str(bundle.path)!r}"
+    if session.classes != len(bundle.landmarks):
+        raise BundleError(
+            f"{where} has {session.classes} outputs but names {len(bundle.landmarks)} landmarks. "
+            f"{again}"
+        )
+    if session.size != bundle.preprocessing.size:
+        raise BundleError(
+            f"{where} has a network for {session.size} pixels but prepares "
+            f"{bundle.preprocessing.size}. {again}"
+        )
+    if session.embedding_size != bundle.prototypes.vectors.shape[1]:
+        raise BundleError(
+            f"{where} has embeddings of size {session.embedding_size} but prototypes of size "
+            f"{bundle.prototypes.vectors.shape[1]}. {again}"
+        )
+
+
+def _check_count(name: str, value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{name} must be 1 or more, got {value}")
+
+
+def _path_of(photo: Photo) -> str | None:
+    return None if isinstance(photo, bytes) else os.fspath(photo)
+
+
+def _batched(photos: Iterable[Photo], size: int) -> Iterator[list[Photo]]:
+    batch: list[Photo] = []
+    for photo in photos:
+        batch.append(photo)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _chained(
+    batches: Generator[list[Recognition | Failure], None, None],
+) -> Iterator[Recognition | Failure]:
+    with closing(batches):
+        for batch in batches:
+            yield from batch
