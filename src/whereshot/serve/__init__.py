@@ -1,0 +1,1 @@
+"""The app and the HTTP API; both see a `Recognizer` and nothing beneath it."""

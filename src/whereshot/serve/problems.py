@@ -1,0 +1,53 @@
+"""What the API answers when something is wrong: always `{"error": {"type", "message"}}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from whereshot.serve.headers import SECURITY_HEADERS
+
+
+class RequestError(Exception):
+    """A request that can't be answered, with the HTTP status that says so."""
+
+    def __init__(self, status: int, type_: str, message: str, *, close: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.type = type_
+        self.message = message
+        self.close = close  # the rest of the body stays unread: the connection can't be used again
+
+
+def problem(
+    status: int, type_: str, message: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """The JSON answer for one problem with a whole request."""
+    content = {"error": {"type": type_, "message": message}}
+    return JSONResponse(content, status_code=status, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error as JSON, its own and those of the framework."""
+
+    @app.exception_handler(RequestError)
+    async def refuse(_request: Request, error: RequestError) -> Response:
+        headers = {"Connection": "close"} if error.close else None
+        return problem(error.status, error.type, error.message, headers)
+
+    @app.exception_handler(HTTPException)
+    async def explain(request: Request, error: HTTPException) -> Response:
+        name = HTTPStatus(error.status_code).phrase.title().replace(" ", "").replace("-", "")
+        message = f"{request.method} {request.url.path}: {error.detail}"
+        return problem(error.status_code, name, message, error.headers)
+
+    @app.exception_handler(Exception)
+    async def confess(_request: Request, _error: Exception) -> Response:
+        # Starlette runs this handler outside of all middleware, so the headers come from here.
+        # The server logs the traceback; the client learns nothing of it.
+        message = "Something went wrong inside whereshot. Its log has the details."
+        return problem(500, "InternalError", message, SECURITY_HEADERS)
