@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +26,9 @@ def photos() -> Path:
     folder = Path(os.environ.get("WHERESHOT_PHOTOS", ROOT / "../shared/photos")).resolve()
     if not (folder / "world" / "test").is_dir():
         # The photos are data with mixed licences: a machine without them is not a broken machine.
-        pytest.skip(f"no photos at {folder}: set WHERESHOT_PHOTOS to the folder that has world/test")
+        pytest.skip(
+            f"no photos at {folder}: set WHERESHOT_PHOTOS to the folder that has world/test"
+        )
     return folder
 
 
@@ -50,3 +54,167 @@ def exiv2() -> str:
     if found is None:
         skip_or_fail("exiv2 is not installed (Debian: exiv2)")
     return str(found)
+
+
+RED, GREEN, BLUE, GREY = (220, 30, 30), (30, 220, 30), (30, 30, 220), (128, 128, 128)
+
+
+@pytest.fixture(scope="session")
+def tiny_network() -> Callable[..., bytes]:
+    """Build an ONNX graph that really runs: the mean color of a photo is its embedding.
+
+    Red photos are class 0, green ones 1, blue ones 2, surely; grey ones are torn between the
+    three. Keyword arguments break the interface in one place each.
+    """
+
+    def build(size: int = 32, classes: int = 3, **names: str) -> bytes:
+        import numpy as np
+        from onnx import TensorProto, checker, helper, numpy_helper
+
+        pixels = names.get("pixels", "pixels")
+        logits, embedding, features = (
+            names.get(name, name) for name in ("logits", "embedding", "features")
+        )
+        # The logits are 40 times what each channel has above the mean of the three.
+        weights = 40 * (np.eye(3, classes) - 1 / 3).astype(np.float32)
+        constants = {
+            "scale": np.float32(255),
+            "tiny": np.float32(1e-6),
+            "space": np.array([2, 3], dtype=np.int64),
+            "weights": weights,
+        }
+        nodes = [
+            helper.make_node("Cast", [pixels], ["float"], to=TensorProto.FLOAT),
+            helper.make_node("Div", ["float", "scale"], ["unit"]),
+            helper.make_node("Transpose", ["unit"], ["planes"], perm=[0, 3, 1, 2]),
+            helper.make_node(
+                "AveragePool", ["planes"], [features], kernel_shape=[8, 8], strides=[8, 8]
+            ),
+            helper.make_node("ReduceMean", [features, "space"], ["mean"], keepdims=0),
+            helper.make_node("MatMul", ["mean", "weights"], [logits]),
+            helper.make_node("Add", ["mean", "tiny"], ["above_zero"]),
+            helper.make_node("LpNormalization", ["above_zero"], [embedding], axis=1, p=2),
+        ]
+        cells = size // 8
+        graph = helper.make_graph(
+            nodes,
+            "tiny",
+            [helper.make_tensor_value_info(pixels, TensorProto.UINT8, ["B", size, size, 3])],
+            [
+                helper.make_tensor_value_info(logits, TensorProto.FLOAT, ["B", classes]),
+                helper.make_tensor_value_info(embedding, TensorProto.FLOAT, ["B", 3]),
+                helper.make_tensor_value_info(features, TensorProto.FLOAT, ["B", 3, cells, cells]),
+            ],
+            [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+        checker.check_model(model)
+        return model.SerializeToString()
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(
+    tmp_path_factory: pytest.TempPathFactory, tiny_network: Callable[..., bytes]
+) -> Path:
+    """A small, complete bundle, `tiny@1`: red is the Golden Gate Bridge, green Machu Picchu, blue
+    Niagara Falls, and grey is unknown. Read it, don't write to it: copy it first.
+    """
+    import datetime
+
+    import numpy as np
+
+    from whereshot.photo import Preprocessing
+    from whereshot.recognize import Prototypes, write_bundle
+    from whereshot.records import Landmark
+
+    landmarks = (
+        Landmark(
+            id="golden_gate_bridge",
+            name="Golden Gate Bridge",
+            latitude=37.8199,
+            longitude=-122.4786,
+            radius_km=3.0,
+            country="United States",
+            country_code="US",
+            city="San Francisco",
+            region="California",
+            wikidata="Q44440",
+            aliases=("09.Golden_Gate_Bridge",),
+        ),
+        Landmark(
+            id="machu_picchu",
+            name="Machu Picchu",
+            latitude=-13.1631,
+            longitude=-72.545,
+            radius_km=2.0,
+            country="Peru",
+            country_code="PE",
+            region="Cusco",
+            wikidata="Q676203",
+        ),
+        Landmark(
+            id="niagara_falls",
+            name="Niagara Falls",
+            latitude=43.0799,
+            longitude=-79.0747,
+            radius_km=2.0,
+            country="Canada",
+            country_code="CA",
+            city="Niagara Falls",
+            wikidata="Q34221",
+            kind="natural",
+        ),
+    )
+    folder = tmp_path_factory.mktemp("bundles") / "tiny"
+    write_bundle(
+        folder,
+        name="tiny",
+        version=1,
+        model=tiny_network(),
+        landmarks=landmarks,
+        prototypes=Prototypes(np.eye(3, dtype=np.float32), np.arange(3, dtype=np.int64)),
+        preprocessing=Preprocessing(32, "crop"),
+        temperature=2.0,
+        min_probability=0.6,
+        chosen_for={"false_positive_rate": 0.01},
+        provenance={"recipe": "mean color"},
+        created=datetime.date(2026, 11, 1),
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def paint() -> Callable[..., Path]:
+    """Write a photo of one color: `paint(path, "red")`; the suffix tells the format.
+
+    `gps` is a pair of whole degrees (latitude, longitude) for its EXIF block.
+    """
+    from PIL import Image
+
+    colors = {"red": RED, "green": GREEN, "blue": BLUE, "grey": GREY}
+
+    def save(
+        path: Path,
+        color: str = "red",
+        size: tuple[int, int] = (64, 48),
+        gps: tuple[int, int] | None = None,
+    ) -> Path:
+        image = Image.new("RGB", size, colors[color])
+        options: dict[str, Any] = {}
+        if gps is not None:
+            exif = Image.Exif()
+            latitude, longitude = gps
+            exif[0x8825] = {
+                1: "N" if latitude >= 0 else "S",
+                2: (abs(latitude), 0, 0),
+                3: "E" if longitude >= 0 else "W",
+                4: (abs(longitude), 0, 0),
+            }
+            options["exif"] = exif
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(path, **options)
+        return path
+
+    return save
