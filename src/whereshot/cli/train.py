@@ -1,0 +1,49 @@
+"""`whereshot train`: from a recipe and photos to a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="A TOML recipe, such as recipes/world.toml.")],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Folder with one folder of photos per landmark, or `train/`."),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Run folder to write; default runs/NAME.")
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change one key, such as optim.lr=3e-4; may be repeated."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was stopped.")
+    ] = False,
+) -> None:
+    """Train a network from scratch or by transfer learning.
+
+    The run folder holds weights, the resolved recipe, history and TensorBoard files. A run that
+    was stopped goes on from its last epoch with --resume.
+
+    Example: whereshot train recipes/world.toml --data photos/world --set schedule.epochs=5
+    """
+    from whereshot.cli._training import require_learn, show_progress
+
+    require_learn()
+    from whereshot.learn.config import override, read_recipe
+    from whereshot.learn.train import train as run_training
+
+    chosen = read_recipe(recipe, assignments or [])
+    if data is not None:
+        import json
+
+        chosen = override(chosen, [f"data.train={json.dumps(str(data))}"])
+    folder = to or Path("runs") / chosen.name
+    with show_progress() as report:
+        run_training(chosen, folder, resume=resume, report=report)
+    typer.echo(folder)

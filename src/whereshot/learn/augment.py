@@ -1,0 +1,62 @@
+"""What training does to a photo, as torchvision-v2 presets on uint8 planes.
+
+Landmarks stand upright and their colours change with the light, so the presets vary framing,
+light and sharpness, mirror left and right, and never turn a photo upside down.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torchvision.transforms import v2
+
+from whereshot.learn.config import AugmentConfig
+
+
+class TrainPreset:
+    """Photo (3, H, W) uint8 to a random view (3, S, S) uint8."""
+
+    def __init__(self, config: AugmentConfig, size: int) -> None:
+        steps: list[torch.nn.Module] = [
+            # Wide aspect ratios, because a part of the web's photos are squashed to squares.
+            v2.RandomResizedCrop(
+                size, scale=(config.min_scale, 1.0), ratio=(0.65, 1.55), antialias=True
+            ),
+            v2.RandomHorizontalFlip(),
+        ]
+        if config.preset == "light":
+            steps += [v2.RandomApply([v2.ColorJitter(0.3, 0.3, 0.3)], p=0.8)]
+        else:
+            steps += [
+                v2.TrivialAugmentWide(num_magnitude_bins=16),
+                v2.RandomApply([v2.ColorJitter(0.4, 0.4, 0.4)], p=0.5),
+                v2.RandomGrayscale(p=0.05),
+                v2.RandomErasing(p=0.2, scale=(0.02, 0.15)),
+            ]
+        self._steps = v2.Compose(steps)
+
+    def __call__(self, photo: Tensor) -> Tensor:
+        """Map (3, H, W) uint8 to (3, S, S) uint8."""
+        return self._steps(photo)
+
+
+class Mixing:
+    """Blend photos of a batch: mixup, cutmix, or each on half of the batches.
+
+    References: H. Zhang et al., "mixup" (ICLR 2018); S. Yun et al., "CutMix" (ICCV 2019).
+    """
+
+    def __init__(self, config: AugmentConfig, classes: int) -> None:
+        choices: list[torch.nn.Module] = []
+        if config.mixup > 0:
+            choices.append(v2.MixUp(alpha=config.mixup, num_classes=classes))
+        if config.cutmix > 0:
+            choices.append(v2.CutMix(alpha=config.cutmix, num_classes=classes))
+        self._choice = v2.RandomChoice(choices) if choices else None
+        self._classes = classes
+
+    def __call__(self, planes: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Map planes (B, 3, S, S) and labels (B,) to planes and distributions (B, K)."""
+        if self._choice is None:
+            return planes, torch.nn.functional.one_hot(labels, self._classes).float()
+        return self._choice(planes, labels)

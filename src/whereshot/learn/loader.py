@@ -1,0 +1,112 @@
+"""Photos of an index as batches of tensors, repeatable whatever the number of workers."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from whereshot.errors import DatasetError, PhotoError
+from whereshot.learn.dataset import PhotoIndex
+from whereshot.photo import Preprocessing, decode, prepare
+
+logger = logging.getLogger(__name__)
+
+
+def seed_of(*parts: int | str) -> int:
+    """A 63-bit seed from a few numbers and names, well mixed."""
+    text = "\0".join(map(str, parts))
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+class TrainPhotos(Dataset[tuple[Tensor, int]]):
+    """Random views (3, S, S) uint8 of the photos of an index.
+
+    Each view's randomness comes from seed, epoch and photo alone: the same run gives the same
+    views with any number of workers, and after a resume.
+    """
+
+    def __init__(
+        self, index: PhotoIndex, augment: Callable[[Tensor], Tensor], size: int, seed: int
+    ) -> None:
+        self.index, self.augment, self.size, self.seed = index, augment, size, seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, number: int) -> tuple[Tensor, int]:
+        # Crops enlarge: a photo is decoded somewhat larger than the network's side.
+        pixels = decode(self.index.paths[number], min_side=round(1.15 * self.size))
+        planes = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed_of(self.seed, self.epoch, number))
+            return self.augment(planes), self.index.labels[number]
+
+
+class EvalPhotos(Dataset[tuple[Tensor, int]]):
+    """The photos of an index as inference sees them: (3, S, S) uint8."""
+
+    def __init__(self, index: PhotoIndex, preprocessing: Preprocessing) -> None:
+        self.index, self.preprocessing = index, preprocessing
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, number: int) -> tuple[Tensor, int]:
+        size = self.preprocessing.size
+        pixels = prepare(decode(self.index.paths[number], min_side=size), self.preprocessing)
+        return torch.from_numpy(pixels.transpose(2, 0, 1).copy()), self.index.labels[number]
+
+
+def eval_loader(
+    index: PhotoIndex, preprocessing: Preprocessing, *, batch: int = 32, workers: int = 2
+) -> DataLoader[tuple[Tensor, Tensor]]:
+    """Batches of (B, 3, S, S) uint8 and labels (B,), in the order of the index."""
+    return DataLoader(EvalPhotos(index, preprocessing), batch_size=batch, num_workers=workers)  # type: ignore[return-value]
+
+
+def draw_epoch(index: PhotoIndex, balance: float, *, seed: int, epoch: int) -> list[int]:
+    """The photos of one epoch, as many as there are, in random order.
+
+    With `balance` 0 each photo once; else drawn so that a class of n photos comes
+    n^(1 - balance) times as often.
+    """
+    generator = torch.Generator().manual_seed(seed_of(seed, epoch, "order"))
+    if balance == 0:
+        return torch.randperm(len(index), generator=generator).tolist()
+    counts = index.counts()
+    weights = torch.tensor([counts[label] ** -balance for label in index.labels])
+    # Every photo keeps its whole number of turns; chance decides on the fraction only, so that an
+    # epoch leaves out as few photos as it can.
+    turns = weights / weights.sum() * len(index)
+    sure = turns.floor().long()
+    numbers = torch.repeat_interleave(torch.arange(len(index)), sure)
+    rest = len(index) - len(numbers)
+    if rest > 0:
+        fractions = (turns - sure).clamp(min=1e-9)
+        extra = torch.multinomial(fractions, rest, replacement=False, generator=generator)
+        numbers = torch.cat([numbers, extra])
+    return numbers[torch.randperm(len(numbers), generator=generator)].tolist()
+
+
+def drop_unreadable(index: PhotoIndex) -> tuple[PhotoIndex, list[tuple[str, str]]]:
+    """Leave out the photos that can't be decoded; return them as (path, reason)."""
+    kept: list[int] = []
+    bad: list[tuple[str, str]] = []
+    for number, path in enumerate(index.paths):
+        try:
+            decode(path, min_side=32)
+        except PhotoError as error:
+            logger.warning("left out: %s", error)
+            bad.append((str(path), str(error)))
+        else:
+            kept.append(number)
+    if not kept:
+        raise DatasetError(f"None of the {len(index)} photos of '{index.root}' can be read.")
+    return (index.subset(kept) if bad else index), bad

@@ -1,0 +1,47 @@
+"""Which number format training computes in, and where it must not be the short one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Precision = Literal["float32", "bfloat16"]
+
+
+def choose_device() -> torch.device:
+    """CUDA if there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def choose_precision(wanted: Literal["auto", "float32", "bfloat16"]) -> Precision:
+    """bfloat16 where the hardware multiplies in it (AVX-512 BF16, AMX, recent CUDA)."""
+    if wanted != "auto":
+        return wanted
+    if torch.cuda.is_available():
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    # Asking the CPU came with torch 2.9; before it, float32 is the safe answer.
+    ask = getattr(torch.cpu, "get_capabilities", dict[str, bool])
+    capabilities = ask()
+    fast = capabilities.get("avx512_bf16", False) or capabilities.get("amx_bf16", False)
+    return "bfloat16" if fast else "float32"
+
+
+class _Float32Conv2d(nn.Conv2d):
+    """A convolution that steps out of autocast."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name that nn.Conv2d gives it
+        with torch.autocast(input.device.type, enabled=False):
+            return super().forward(input.float())
+
+
+def keep_depthwise_in_float32(net: nn.Module) -> None:
+    """Let depthwise convolutions step out of autocast on a CPU.
+
+    oneDNN's bfloat16 gradient of a depthwise convolution is 3-10 times slower than its float32
+    one; around it, bfloat16 doubles the speed. Parameters and state dict stay as they are.
+    """
+    for module in net.modules():
+        if type(module) is nn.Conv2d and module.groups == module.in_channels > 1:
+            module.__class__ = _Float32Conv2d
