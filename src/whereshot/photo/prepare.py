@@ -1,4 +1,4 @@
-"""From decoded pixels to the square that a network looks at: one way, for training and inference."""
+"""From decoded pixels to the square that a network looks at: one way, for all who need it."""
 
 from __future__ import annotations
 
