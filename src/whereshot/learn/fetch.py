@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from whereshot.errors import DatasetError, FetchError
 from whereshot.learn.dataset import index_folder
 from whereshot.learn.download import check_url, download
-from whereshot.learn.unpack import DamagedArchiveError, unpack
+from whereshot.learn.unpack import BadArchiveError, unpack
 
 OnStep = Callable[[str, int, int | None], object]
 """Called with `download` or `unpack`, the bytes that are done, and all bytes (None: unknown)."""
@@ -96,7 +96,8 @@ def fetch(
         to.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FetchError(f"Can't make the folder '{to}': {error.strerror}.") from error
-    archive = to / (PurePosixPath(unquote(urlsplit(url).path)).name or f"{published.name}.zip")
+    # The URL is part of the name: what came from another place is never taken for this archive.
+    archive = to / f"{published.name}-{hashlib.sha256(url.encode()).hexdigest()[:12]}.zip"
     download(
         url,
         archive,
@@ -114,13 +115,10 @@ def fetch(
                 unpacked,
                 on_progress=on_step and (lambda done, total: on_step("unpack", done, total)),
             )
-        except DamagedArchiveError as error:
+            landmarks, photos = _look(published, unpacked)
+        except BadArchiveError as error:
             archive.unlink()  # keeping it would make every further fetch fail on it
-            raise FetchError(
-                f"What came from {url} is not a sound zip archive: {error.__cause__}. "
-                "It was deleted; fetch again."
-            ) from error
-        landmarks, photos = _look(published, unpacked)
+            raise FetchError(f"{error} It came from {url} and was deleted.") from error
         source = unpacked / published.folder
         (source if source.is_dir() else unpacked).rename(photos_folder)
     record = {
@@ -140,13 +138,13 @@ def _complete(published: PublishedSet, to: Path) -> Fetched:
     expected: Any = published.photos
     try:
         record = json.loads((to / RECORD).read_text(encoding="utf-8"))
-        if record["set"] == published.name:
+        if record["set"] == published.name and isinstance(record["photos"], dict):
             expected = record["photos"]  # a mirror may hold more or less
     except (OSError, ValueError, LookupError, TypeError):
         pass
     try:
         landmarks, photos = _look(published, to)
-    except FetchError:
+    except BadArchiveError:
         landmarks, photos = {}, {}
     if photos != expected:
         raise FetchError(
@@ -157,19 +155,18 @@ def _complete(published: PublishedSet, to: Path) -> Fetched:
 
 
 def _look(published: PublishedSet, folder: Path) -> tuple[dict[str, int], dict[str, int]]:
-    """Landmark folders and photos in each part; raises FetchError if a part is missing."""
+    """Landmark folders and photos in each part; raises BadArchiveError if a part is missing."""
+    base = folder / published.folder if (folder / published.folder).is_dir() else folder
     landmarks: dict[str, int] = {}
     photos: dict[str, int] = {}
     for part in ("train", "test"):
         try:
-            index = index_folder(folder, part)
+            index = index_folder(base / part)
         except DatasetError as error:
-            raise FetchError(f"What came is not {published.name}: {error}") from error
-        if index.root.name != part:
-            raise FetchError(
-                f"What came is not {published.name}: expected the folder "
-                f"{published.folder}/{part} with {published.landmarks} folders of photos."
-            )
+            raise BadArchiveError(
+                f"This is not {published.name}: expected {published.folder}/{part} with "
+                f"{published.landmarks} folders of photos."
+            ) from error
         landmarks[part] = len(index.classes)
         photos[part] = len(index)
     return landmarks, photos

@@ -38,8 +38,8 @@ class ArchiveLimits:
     max_ratio: float = 100.0
 
 
-class DamagedArchiveError(FetchError):
-    """The archive is not a zip file, is cut off, or has a wrong checksum: fetch it again."""
+class BadArchiveError(FetchError):
+    """The archive itself can't be used: damaged, not a zip file, or not safe to unpack."""
 
 
 def unpack(
@@ -52,8 +52,8 @@ def unpack(
     """Unpack a zip archive to the new folder `target`, all of it or nothing.
 
     What file managers leave behind (`__MACOSX/`, `.DS_Store`) is passed over. `on_progress` gets
-    the unpacked bytes and their total. Raises DamagedArchiveError, or FetchError for an archive
-    that is not safe to unpack, a target that exists, or a disk that is full.
+    the unpacked bytes and their total. Raises BadArchiveError, or FetchError for a target that
+    exists or a disk that is full.
     """
     if target.exists():
         raise FetchError(f"'{target}' exists. Move it away, or unpack to another place.")
@@ -68,8 +68,8 @@ def unpack(
                 _extract(zipped, plan, root, on_progress)
                 root.rename(target)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
-        raise DamagedArchiveError(
-            f"'{archive}' is not a sound zip archive: {error}. Fetch it again."
+        raise BadArchiveError(
+            f"'{archive.name}' is not a sound zip archive: {error}. Download it again."
         ) from error
     except FetchError:
         raise
@@ -82,11 +82,11 @@ def unpack(
 def _plan(
     entries: Sequence[zipfile.ZipInfo], archive: Path, limits: ArchiveLimits
 ) -> list[tuple[zipfile.ZipInfo, tuple[str, ...]]]:
-    """The files to write with the parts of their names; raises FetchError for the first bad one."""
+    """The files to write with the parts of their names; raises BadArchiveError for a bad one."""
 
-    def refuse(info: zipfile.ZipInfo, why: str) -> FetchError:
-        return FetchError(
-            f"'{archive}' holds {info.orig_filename!r}, {why}. Nothing was unpacked: "
+    def refuse(info: zipfile.ZipInfo, why: str) -> BadArchiveError:
+        return BadArchiveError(
+            f"'{archive.name}' holds {info.orig_filename!r}, {why}. Nothing was unpacked: "
             "don't use this archive."
         )
 

@@ -1,0 +1,114 @@
+"""A small web server on this machine, with byte ranges and with the troubles of the real web."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Site:
+    """One file at `/set.zip`, and how the server behaves; `requests` logs what was asked."""
+
+    content: bytes
+    etag: str = '"v1"'
+    last_modified: str = ""
+    ranges: bool = True
+    tell_length: bool = True
+    cuts: list[int] = field(default_factory=list)  # per answer: bytes after which the line drops
+    statuses: list[int] = field(default_factory=list)  # answered first, one a request
+    redirect: str = ""
+    range_offset: int = 0  # a broken server answers another range than the one asked for
+    extra_headers: dict[str, str] = field(default_factory=dict)
+    requests: list[dict[str, str]] = field(default_factory=list)
+    url: str = ""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    @property
+    def site(self) -> Site:
+        return self.server.site  # type: ignore[attr-defined]
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+    def do_GET(self) -> None:
+        site = self.site
+        site.requests.append({key.lower(): value for key, value in self.headers.items()})
+        self.close_connection = True
+        if site.statuses:
+            self._empty(site.statuses.pop(0))
+        elif site.redirect and self.path == "/moved.zip":
+            self._empty(302, Location=site.redirect)
+        elif self.path.partition("?")[0] != "/set.zip":
+            self._empty(404)
+        else:
+            self._file()
+
+    def _empty(self, status: int, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _file(self) -> None:
+        site, start, status = self.site, 0, 200
+        asked = self.headers.get("Range")
+        current = self.headers.get("If-Range") in (
+            None,
+            site.etag or None,
+            site.last_modified or None,
+        )
+        if asked and site.ranges and current:
+            start, status = int(asked.removeprefix("bytes=").partition("-")[0]), 206
+            if start >= len(site.content):
+                self._empty(416, **{"Content-Range": f"bytes */{len(site.content)}"})
+                return
+            start += site.range_offset
+        body = site.content[start:]
+        self.send_response(status)
+        if status == 206:
+            last = len(site.content) - 1
+            self.send_header("Content-Range", f"bytes {start}-{last}/{len(site.content)}")
+        if site.etag:
+            self.send_header("ETag", site.etag)
+        if site.last_modified:
+            self.send_header("Last-Modified", site.last_modified)
+        if site.tell_length:
+            self.send_header("Content-Length", str(len(body)))
+        for name, value in site.extra_headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body[: site.cuts.pop(0)] if site.cuts else body)
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is part of the tests."""
+
+
+class Web:
+    """Runs sites until the test is over."""
+
+    def __init__(self) -> None:
+        self._servers: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+
+    def serve(self, site: Site) -> Site:
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.site = site  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        self._servers.append((server, thread))
+        site.url = f"http://127.0.0.1:{server.server_address[1]}/set.zip"
+        return site
+
+    def close(self) -> None:
+        for server, thread in self._servers:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+        self._servers.clear()
