@@ -53,7 +53,7 @@ def _silence_stdout() -> None:
 def print_error(error: BaseException | str) -> None:
     """Write one line to stderr: `whereshot: message`."""
     text = str(error) or type(error).__name__
-    sys.stderr.write(f"whereshot: {printable(' '.join(text.split()))}\n")
+    sys.stderr.write(f"whereshot: {printable(' '.join(text.splitlines()))}\n")
 
 
 def printable(text: str) -> str:

@@ -182,7 +182,10 @@ def _verify(path: Path, record: FileRecord, where: str) -> None:
 
 def _read_prototypes(folder: Path, classes: int, where: str) -> Prototypes:
     try:
-        with np.load(folder / PROTOTYPES_FILE, allow_pickle=False) as arrays:
+        with (
+            (folder / PROTOTYPES_FILE).open("rb") as file,  # np.load leaks one that it opens
+            np.load(file, allow_pickle=False) as arrays,
+        ):
             prototypes = Prototypes(arrays["prototypes"], arrays["owner"])
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise BundleError(
