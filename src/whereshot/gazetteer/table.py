@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from os import PathLike
@@ -23,8 +24,8 @@ _KINDS = ("natural", "built")
 Row = dict[str, str]
 
 
-def read_landmarks(path: str | PathLike[str]) -> tuple[Landmark, ...]:
-    """The landmarks of a CSV file with a header line, UTF-8, in the order of its rows.
+def read_table(path: str | PathLike[str]) -> list[tuple[int, Landmark]]:
+    """The row numbers and landmarks of a CSV file: UTF-8, a header in row 1, one landmark a row.
 
     Raises `GazetteerError` for a file that can't be read, missing or unknown columns, and rows
     that are not a landmark. Whether names clash is the gazetteer's business, not the file's.
@@ -39,15 +40,15 @@ def read_landmarks(path: str | PathLike[str]) -> tuple[Landmark, ...]:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise GazetteerError(f"Can't read the gazetteer '{path}' as UTF-8 text: {error}") from error
-    landmarks = tuple(_landmark(path, line, row) for line, row in _rows(path, text))
-    if not landmarks:
+    table = [(number, _landmark(path, number, row)) for number, row in _rows(path, text)]
+    if not table:
         raise GazetteerError(f"The gazetteer '{path}' has no rows. Add one landmark or more")
-    return landmarks
+    return table
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
     """Each row by column name, with the number of the line it ends on."""
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [column.strip() for column in next(reader, [])]
         _check_header(path, header)
@@ -81,13 +82,13 @@ def _check_header(path: Path, header: list[str]) -> None:
         )
 
 
-def _landmark(path: Path, line: int, row: Row) -> Landmark:
+def _landmark(path: Path, number: int, row: Row) -> Landmark:
     def wrong(column: str, expected: str) -> GazetteerError:
         return GazetteerError(
-            f"{path}, row {line}: {column} must be {expected}, got {row.get(column, '')!r}"
+            f"{path}, row {number}: {column} must be {expected}, got {row.get(column, '')!r}"
         )
 
-    def number(column: str) -> float:
+    def degrees_or_km(column: str) -> float:
         try:
             return float(row[column])
         except ValueError:
@@ -105,7 +106,7 @@ def _landmark(path: Path, line: int, row: Row) -> Landmark:
     if kind not in _KINDS:
         raise wrong("kind", "natural or built")
     aliases = [alias.strip() for alias in row.get("aliases", "").split(ALIAS_SEPARATOR)]
-    latitude, longitude, radius_km = map(number, ("latitude", "longitude", "radius_km"))
+    latitude, longitude, radius_km = map(degrees_or_km, ("latitude", "longitude", "radius_km"))
     try:
         return Landmark(
             id=row["id"],
@@ -122,4 +123,4 @@ def _landmark(path: Path, line: int, row: Row) -> Landmark:
             aliases=tuple(alias for alias in aliases if alias),
         )
     except ValueError as error:
-        raise GazetteerError(f"{path}, row {line}: {error}") from None
+        raise GazetteerError(f"{path}, row {number}: {error}") from None
