@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import io
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageOps
+from made_photos import saved, scene
+from PIL import Image, ImageOps
 
 from whereshot.learn.duplicates import (
     MAX_DISTANCE,
@@ -16,31 +16,6 @@ from whereshot.learn.duplicates import (
     hash_photos,
     hash_pixels,
 )
-
-
-def scene(seed: int, size: tuple[int, int] = (320, 240)) -> Image.Image:
-    """A made-up photo: sky, ground and a few blocks, different for each seed."""
-    rng = np.random.default_rng(seed)
-    width, height = size
-    picture = Image.new("RGB", size, tuple(rng.integers(120, 255, 3).tolist()))
-    draw = ImageDraw.Draw(picture)
-    horizon = int(height * rng.uniform(0.4, 0.8))
-    draw.rectangle((0, horizon, width, height), tuple(rng.integers(0, 140, 3).tolist()))
-    for _ in range(12):
-        x, y = int(rng.uniform(-0.1, 0.9) * width), int(rng.uniform(-0.1, 0.9) * height)
-        box = (
-            x,
-            y,
-            x + int(rng.uniform(0.05, 0.4) * width),
-            y + int(rng.uniform(0.05, 0.4) * height),
-        )
-        draw.rectangle(box, tuple(rng.integers(0, 255, 3).tolist()))
-    return picture
-
-
-def saved(picture: Image.Image, path: Path, **options: object) -> Path:
-    picture.save(path, **options)
-    return path
 
 
 @pytest.mark.parametrize(
@@ -204,6 +179,32 @@ def test_real_photos_re_encoded_share_groups_and_the_samples_do_not(samples, tmp
         copies.append(tmp_path / f"{path.stem}.webp")
         copies[-1].write_bytes(buffer.getvalue())
     assert group_near_duplicates([*originals, *copies]) == [0, 1, 0, 1]
+
+
+def test_copies_of_real_photos_are_as_near_as_documented(photos):
+    paths = sorted((photos / "world" / "test").glob("*/*.jpg"))[::18]
+    close, cropped = [], []
+    for path in paths:
+        with Image.open(path) as opened:
+            picture = opened.convert("RGB")
+        width, height = picture.size
+        original = hash_pixels(np.asarray(picture))
+        assert original is not None
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=10)
+        with Image.open(buffer) as hard:
+            edits = [hard.convert("RGB")]
+        edits += [
+            picture.resize((width // 4, height // 4)),
+            picture.resize((224, 224)),
+            picture.convert("L").convert("RGB"),
+        ]
+        close += [original.distance(hash_pixels(np.asarray(edit))) for edit in edits]
+        box = (width * 0.02, height * 0.02, width * 0.98, height * 0.98)
+        cropped.append(original.distance(hash_pixels(np.asarray(picture.crop(box)))))
+    assert len(cropped) >= 60
+    assert max(close) < 24
+    assert np.mean(np.array(cropped) <= MAX_DISTANCE) >= 0.95
 
 
 def test_real_photos_hold_few_groups_and_none_across_landmarks(photos):
