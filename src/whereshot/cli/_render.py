@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from whereshot.cli._shared import printable
-from whereshot.recognize.wire import failure_to_dict, recognition_to_dict
-from whereshot.records import Failure, Landmark, Location, Recognition
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+    from whereshot.records import Failure, Landmark, Location, Recognition
 
 BAR_CELLS = 20
 WHAT_CELLS = 44
@@ -22,6 +23,9 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 def json_line(result: Recognition | Failure, encoding: str | None = "utf-8") -> str:
     """One line of NDJSON, readable where the output's encoding can write it, else in escapes."""
+    from whereshot.recognize.wire import failure_to_dict, recognition_to_dict
+    from whereshot.records import Failure
+
     record = failure_to_dict(result) if isinstance(result, Failure) else recognition_to_dict(result)
     text = json.dumps(record, ensure_ascii=False)
     try:
@@ -112,8 +116,13 @@ def line(result: Recognition) -> Text:
 
 
 def make_console() -> Console:
-    """A console on stdout that doesn't wrap at 80 columns where nobody looks at a screen."""
+    """A console on stdout that doesn't wrap at 80 columns where nobody looks at a screen.
+
+    What the encoding of stdout can't write becomes a question mark there, and not an error.
+    """
     from rich.console import Console
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     width = None if sys.stdout.isatty() else 160
     return Console(file=sys.stdout, width=width, highlight=False, emoji=False)
