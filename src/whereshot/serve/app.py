@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from functools import partial
@@ -20,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 import whereshot
 from whereshot.errors import PhotoError, PhotoTooLargeError, UnsupportedPhotoError
+from whereshot.recognize.recognizer import available_cores
 from whereshot.recognize.wire import failure_to_dict, recognition_to_dict
 from whereshot.records import Failure, Recognition, Recognizer
 from whereshot.serve import problems
@@ -42,10 +42,10 @@ def create_app(
     """Build the app around `recognizer`, which is called from up to `workers` threads at once.
 
     `hosts` are the names or addresses besides localhost under which it may be asked (see `Guard`).
-    `workers` defaults to the number of processors.
+    `workers` defaults to the number of cores that this process may use.
     """
     limits = limits or UploadLimits()
-    threads = CapacityLimiter(workers or os.cpu_count() or 1)
+    threads = CapacityLimiter(workers or available_cores())
     landmarks = [asdict(landmark) for landmark in recognizer.landmarks]
     # On some systems the MIME table says something else, and with `nosniff` a browser then
     # refuses to run the page's modules.
