@@ -13,7 +13,7 @@ from typing import Literal
 from whereshot.errors import DatasetError
 
 PHOTO_SUFFIXES = frozenset(
-    ".jpg .jpeg .png .webp .tif .tiff .heic .heif .avif .gif .bmp".split()
+    [".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".gif", ".bmp"]
 )
 Part = Literal["train", "test"]
 
@@ -46,22 +46,26 @@ class PhotoIndex:
             tuple(self.labels[i] for i in numbers),
         )
 
-    def with_classes(self, classes: Sequence[str]) -> PhotoIndex:
-        """The same photos numbered by another list of classes, which must hold all of theirs.
+    def matched_to(self, classes: Sequence[str]) -> PhotoIndex:
+        """The photos of these classes, numbered in their order; photos of others are left out.
 
-        Folders that name one landmark in two ways (`16.Eiffel_Tower`, `Eiffel_Tower`) are one.
+        Folders that name one class in two ways (`16.Eiffel_Tower`, `Eiffel_Tower`) are one.
+        Raises DatasetError where no photo is left.
         """
-        numbers = {class_key(name): i for i, name in enumerate(classes)}
-        used = {self.classes[label] for label in set(self.labels)}
-        missing = sorted(name for name in used if class_key(name) not in numbers)
-        if missing:
+        numbers = {class_key(name): number for number, name in enumerate(classes)}
+        new_label = [numbers.get(class_key(name)) for name in self.classes]
+        kept = [
+            (path, new_label[label]) for path, label in zip(self.paths, self.labels, strict=True)
+        ]
+        known = [(path, label) for path, label in kept if label is not None]
+        if not known:
             raise DatasetError(
-                f"'{self.root}' has photos of {len(missing)} classes that are not among the "
-                f"{len(classes)} known ones: {', '.join(missing[:5])}"
-                f"{', ...' if len(missing) > 5 else ''}."
+                f"'{self.root}' has no photos of the {len(classes)} classes that are asked for "
+                f"({', '.join(classes[:3])}{', ...' if len(classes) > 3 else ''}); "
+                f"its folders are {', '.join(self.classes[:3])}."
             )
-        labels = tuple(numbers[class_key(self.classes[label])] for label in self.labels)
-        return PhotoIndex(self.root, tuple(classes), self.paths, labels)
+        paths, labels = zip(*known, strict=True)
+        return PhotoIndex(self.root, tuple(classes), paths, labels)
 
     def fingerprint(self) -> str:
         """SHA-256 over class names, relative paths and file sizes: the same data, the same hex."""
@@ -101,12 +105,15 @@ def find_part(folder: Path, part: Part | None) -> Path:
 
 
 def index_folder(folder: str | Path, part: Part | None = None) -> PhotoIndex:
-    """Index `folder/CLASS/**/PHOTO`, sorted; hidden files and other suffixes are passed over.
+    """Index `folder/CLASS/**/PHOTO`, sorted; what is hidden or has another suffix is passed over.
 
-    Raises DatasetError where there are no class folders, no photos, or where two folders name
-    the same class. A class folder without photos keeps its number.
+    Raises DatasetError where there are no class folders, no photos, where two folders name the
+    same class, or where the other part is there and the wanted one is not. A class folder without
+    photos keeps its number.
     """
     root = find_part(Path(folder), part)
+    if part is not None and root == Path(folder):
+        _check_not_other_part(root, part)
     classes = sorted(
         entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")
     )
@@ -128,7 +135,7 @@ def index_folder(folder: str | Path, part: Part | None = None) -> PhotoIndex:
             path
             for path in (root / name).rglob("*")
             if path.suffix.lower() in PHOTO_SUFFIXES
-            and not path.name.startswith(".")
+            and not any(part.startswith(".") for part in path.relative_to(root / name).parts)
             and path.is_file()
         )
         paths += found
@@ -139,6 +146,17 @@ def index_folder(folder: str | Path, part: Part | None = None) -> PhotoIndex:
             f"({', '.join(sorted(PHOTO_SUFFIXES))})."
         )
     return PhotoIndex(root, tuple(classes), tuple(paths), tuple(labels))
+
+
+def _check_not_other_part(root: Path, part: Part) -> None:
+    other: Part = "test" if part == "train" else "train"
+    found = find_part(root, other)
+    if found != root:
+        # Its photos would be one class named `train`, or worse: measured as if never seen.
+        raise DatasetError(
+            f"'{root}' has '{other}' but no '{part}'. Expected '{found.parent / part}' with one "
+            f"folder of photos per landmark; to use the other part, name it: '{found}'."
+        )
 
 
 def split(
@@ -168,7 +186,7 @@ def split(
         wanted, taken = round(share * count), 0
         for group in candidates[:-1]:
             size = len(members[group])
-            if taken + size <= max(wanted, 0) and taken + size <= count / 2:
+            if taken + size <= min(wanted, count / 2):
                 held_out.update(members[group])
                 taken += size
     kept = [number for number in range(len(index)) if number not in held_out]
