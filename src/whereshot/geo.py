@@ -41,7 +41,8 @@ def bearing_degrees(a: Point, b: Point) -> float:
     x = math.cos(latitude_a) * math.sin(latitude_b) - math.sin(latitude_a) * math.cos(
         latitude_b
     ) * math.cos(step)
-    return math.degrees(math.atan2(y, x)) % 360
+    # Twice, because a tiny negative angle modulo 360 rounds to 360.0 itself.
+    return math.degrees(math.atan2(y, x)) % 360 % 360
 
 
 def spherical_mean(points: Sequence[Point]) -> Point:
