@@ -30,8 +30,12 @@ def serve(
     whereshot serve --open
     curl -F photos=@photo.jpg http://127.0.0.1:8321/api/recognize
     """  # noqa: D301 - click wants the backspace itself before lines that it must not wrap
+    import logging
+
     from whereshot.serve.server import bind, run, url_of
 
+    # What is wrong with an upload is told to whoever sent it, not to the terminal.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     listener = bind(host, port)
     try:
         import whereshot
