@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -15,11 +15,7 @@ from whereshot.cli._progress import ProgressLine
 from whereshot.cli._shared import EXIT_FAILED, printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from whereshot.learn.fetch import OnStep
-    from whereshot.learn.figures import Figures, Spread
-    from whereshot.learn.findings import Finding
     from whereshot.learn.survey import OnPhoto
 
 app = typer.Typer(
@@ -86,7 +82,9 @@ def check(
             }
         )
     else:
-        _print_findings(findings, None if tell_all else FEW)
+        from whereshot.cli._data_report import print_findings
+
+        print_findings(findings, None if tell_all else FEW)
         sys.stdout.write(
             f"{len(survey.photos):,} photos in {len(survey.folders):,} folders checked in "
             f"{monotonic() - began:.1f} s: {_count(errors, 'error')}, "
@@ -119,7 +117,9 @@ def stats(folder: Folder, as_json: AsJson = False) -> None:
 
         _print_json(asdict(figures))
     else:
-        _print_figures(figures)
+        from whereshot.cli._data_report import print_figures
+
+        print_figures(figures)
 
 
 @app.command()
@@ -230,94 +230,5 @@ def _print_json(record: object) -> None:
     sys.stdout.write(json.dumps(record, indent=2) + "\n")
 
 
-def _print_findings(findings: Sequence[Finding], at_most: int | None) -> None:
-    from itertools import groupby
-
-    from rich.text import Text
-
-    from whereshot.learn.findings import TITLES
-
-    console = _console()
-    for kind, members in groupby(findings, key=lambda finding: (finding.kind, finding.severity)):
-        group = list(members)
-        style = "bold red" if kind[1] == "error" else "yellow"
-        title = Text.assemble((kind[1].upper(), style), f"  {TITLES[kind[0]]} ({len(group):,})")
-        console.print(title, soft_wrap=True)
-        for finding in group[:at_most]:
-            console.print(Text(f"  {printable(finding.message)}"), soft_wrap=True)
-            for path in finding.paths if len(finding.paths) > 1 else ():
-                console.print(Text(f"    {printable(path)}", style="bright_black"), soft_wrap=True)
-        if at_most is not None and len(group) > at_most:
-            console.print(f"  ... and {len(group) - at_most:,} more (--all tells them)")
-        console.print()
-
-
-def _print_figures(figures: Figures) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from whereshot.cli._render import bar
-
-    console = _console()
-    parts = list(figures.photos)
-    most = max((max(row.photos.values()) for row in figures.landmarks), default=1) or 1
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("landmark")
-    for part in parts:
-        table.add_column(part or "photos", justify="right")
-    table.add_column("", width=12, no_wrap=True, style="cyan")
-    table.add_column("MB", justify="right")
-    table.add_column("shorter side: min / median / max px", justify="right")
-    table.add_column("GPS", justify="right")
-    for row in figures.landmarks:
-        table.add_row(
-            Text(printable(row.name)),
-            *(f"{row.photos[part]:,}" for part in parts),
-            bar(row.photos[parts[0]] / most, 12),
-            f"{row.bytes / 1e6:.1f}",
-            _spread(row.short_side),
-            f"{row.with_gps:,}",
-        )
-    console.print(table)
-    console.print()
-    for name, value in _summary(figures):
-        console.print(Text.assemble((f"{name:<14}", "bold"), value), soft_wrap=True)
-
-
-def _summary(figures: Figures) -> Iterator[tuple[str, str]]:
-    yield "landmarks", f"{len(figures.landmarks):,}"
-    for part, count in figures.photos.items():
-        spread = figures.per_landmark.get(part)
-        told = f"{count:,}"
-        if spread is not None:
-            told += (
-                f"; {_spread(spread)} (min / median / max) a landmark, "
-                f"the largest has {figures.imbalance[part]:.1f} times the smallest"
-            )
-        yield f"{part} photos".strip(), told
-    yield "formats", ", ".join(f"{kind} {count:,}" for kind, count in figures.formats.items())
-    yield "shorter side", f"{_spread(figures.short_side)} px"
-    yield "longer side", f"{_spread(figures.long_side)} px"
-    if figures.photo_bytes is not None:
-        size = figures.photo_bytes
-        told = f"{size.least / 1e3:,.1f} / {size.median / 1e3:,.1f} / {size.most / 1e3:,.1f} kB"
-        yield "file size", told
-    yield "all together", f"{figures.bytes / 1e6:,.1f} MB"
-    yield "with GPS", f"{figures.with_gps:,}"
-    if figures.unreadable:
-        yield "unreadable", f"{figures.unreadable:,} (whereshot data check tells which)"
-
-
-def _spread(spread: Spread | None) -> str:
-    """Least / median / most."""
-    return f"{spread.least:g} / {spread.median:g} / {spread.most:g}" if spread else "-"
-
-
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _console() -> Console:
-    from whereshot.cli._render import make_console
-
-    return make_console()

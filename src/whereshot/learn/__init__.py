@@ -1,5 +1,6 @@
 """Training: from folders of photos to a bundle. Torch is imported here and nowhere else.
 
-The modules that only read folders and numbers (`config`, `dataset`, `duplicates`, `fetch`,
-`inspect`, `metrics`, `calibrate`) do without torch, so that the base install can use them.
+The modules that only read folders and numbers (`config`, `dataset`, `duplicates`, `survey`,
+`findings`, `figures`, `download`, `unpack`, `fetch`, `metrics`, `calibrate`) do without torch, so
+that the base install can use them.
 """

@@ -71,7 +71,10 @@ def find_problems(
         *_copies(survey, identities, max_distance),
     ]
     order = list(TITLES)
-    return sorted(findings, key=lambda finding: (order.index(finding.kind), finding.paths))
+    return sorted(
+        findings,
+        key=lambda finding: (order.index(finding.kind), finding.severity, finding.paths),
+    )
 
 
 def _identity(name: str, gazetteer: Gazetteer) -> str:
