@@ -8,24 +8,34 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import json
+import math
 import tomllib
-import types
-import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from whereshot.errors import RecipeError
-
-_T = typing.TypeVar("_T")
+from whereshot.learn import tables
 
 
 def _check(condition: bool, message: str) -> None:
     if not condition:
         raise RecipeError(message)
+
+
+def _check_range(key: str, value: float, low: float, high: float = math.inf) -> None:
+    """`value` must be in [low, high], or [low, infinity); not-a-number never is."""
+    _check(
+        low <= value <= high and math.isfinite(value),
+        f"{key} must be in [{low}, {high}], got {value}"
+        if math.isfinite(high)
+        else f"{key} must be {low} or more and finite, got {value}",
+    )
+
+
+def _check_above_zero(key: str, value: float) -> None:
+    _check(value > 0 and math.isfinite(value), f"{key} must be above 0 and finite, got {value}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,8 @@ class DataConfig:
             0 <= self.validation < 0.9,
             f"data.validation must be in [0, 0.9), got {self.validation}",
         )
-        _check(0 <= self.balance <= 1, f"data.balance must be in [0, 1], got {self.balance}")
-        _check(self.workers >= 0, f"data.workers must be 0 or more, got {self.workers}")
+        _check_range("data.balance", self.balance, 0, 1)
+        _check_range("data.workers", self.workers, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +76,11 @@ class AugmentConfig:
     cutmix: float = 0.0
 
     def __post_init__(self) -> None:
-        _check(0 < self.min_scale <= 1, f"augment.min_scale must be in (0, 1], got {self.min_scale}")
         _check(
-            self.mixup >= 0 and self.cutmix >= 0,
-            f"augment.mixup and augment.cutmix must be 0 or more, got {self.mixup}, {self.cutmix}",
+            0 < self.min_scale <= 1, f"augment.min_scale must be in (0, 1], got {self.min_scale}"
         )
+        _check_range("augment.mixup", self.mixup, 0)
+        _check_range("augment.cutmix", self.cutmix, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +108,15 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _check(32 <= self.size <= 1024, f"model.size must be in [32, 1024] px, got {self.size}")
-        _check(self.embedding >= 0, f"model.embedding must be 0 or more, got {self.embedding}")
-        _check(self.subcenters >= 1, f"model.subcenters must be 1 or more, got {self.subcenters}")
+        _check_range("model.embedding", self.embedding, 0)
+        _check_range("model.subcenters", self.subcenters, 1)
+        _check_above_zero("model.scale", self.scale)
+        _check(
+            0 <= self.margin < math.pi / 2,
+            f"model.margin must be in [0, pi / 2) radians, got {self.margin}",
+        )
+        _check(0 <= self.dropout < 1, f"model.dropout must be in [0, 1), got {self.dropout}")
+        _check(0 <= self.drop_path < 1, f"model.drop_path must be in [0, 1), got {self.drop_path}")
         _check(
             self.head == "cosine" or (self.margin == 0 and self.subcenters == 1),
             'model.margin and model.subcenters need model.head = "cosine"',
@@ -108,7 +125,12 @@ class ModelConfig:
 
 @dataclass(frozen=True, slots=True)
 class OptimConfig:
-    """AdamW: `lr` is the peak, at the head; each backbone layer below gets `layer_decay` of it."""
+    """AdamW: the head learns at `head_lr`, the last backbone layer at up to `lr`.
+
+    Each layer below gets `layer_decay` of the rate above it. A step takes the mean gradient of
+    `accumulate` batches of `batch` photos, cut to the norm `clip` (0: not at all). `ema` is the
+    decay of the average of weights that is measured and kept (0: the last weights are).
+    """
 
     lr: float = 1e-3
     head_lr: float = 3e-3
@@ -121,10 +143,20 @@ class OptimConfig:
     ema: float = 0.998
 
     def __post_init__(self) -> None:
-        _check(self.lr > 0 and self.head_lr > 0, f"optim.lr must be above 0, got {self.lr}")
-        _check(self.batch >= 2, f"optim.batch must be 2 or more, got {self.batch}")
-        _check(self.accumulate >= 1, f"optim.accumulate must be 1 or more, got {self.accumulate}")
-        _check(0 < self.layer_decay <= 1, f"optim.layer_decay must be in (0, 1], got {self.layer_decay}")
+        _check_above_zero("optim.lr", self.lr)
+        _check_above_zero("optim.head_lr", self.head_lr)
+        _check_range("optim.weight_decay", self.weight_decay, 0)
+        _check_range("optim.batch", self.batch, 2)
+        _check_range("optim.accumulate", self.accumulate, 1)
+        _check_range("optim.clip", self.clip, 0)
+        _check(
+            0 < self.layer_decay <= 1,
+            f"optim.layer_decay must be in (0, 1], got {self.layer_decay}",
+        )
+        _check(
+            0 <= self.label_smoothing < 1,
+            f"optim.label_smoothing must be in [0, 1), got {self.label_smoothing}",
+        )
         _check(0 <= self.ema < 1, f"optim.ema must be in [0, 1), got {self.ema}")
 
 
@@ -154,6 +186,14 @@ class ScheduleConfig:
             "schedule.frozen_epochs + schedule.epochs must be 1 or more, "
             f"got {self.frozen_epochs} + {self.epochs}",
         )
+        _check_range("schedule.warmup", self.warmup, 0, 1)
+        _check_range("schedule.grow", self.grow, 0, 1)
+        _check_range("schedule.freeze_stages", self.freeze_stages, -1)
+        _check_range("schedule.patience", self.patience, 0)
+        _check(
+            self.start_size == 0 or self.start_size >= 32,
+            f"schedule.start_size must be 0 or 32 px or more, got {self.start_size}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +210,10 @@ class Recipe:
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
 
     def __post_init__(self) -> None:
+        _check(
+            bool(self.name.strip(". ")) and not set(self.name) & set("/\\\0"),
+            f"name must be usable as a folder's name, got {self.name!r}",
+        )
         mixes = self.augment.mixup > 0 or self.augment.cutmix > 0
         _check(
             not (mixes and self.model.margin > 0),
@@ -192,7 +236,7 @@ def read_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
 
 def from_dict(table: Mapping[str, Any]) -> Recipe:
     """Build a recipe from nested plain values, as TOML and `meta.json` hold them."""
-    return _build(Recipe, table, prefix="")
+    return tables.build(Recipe, table)
 
 
 def to_dict(recipe: Recipe) -> dict[str, Any]:
@@ -201,63 +245,8 @@ def to_dict(recipe: Recipe) -> dict[str, Any]:
 
 
 def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
-    """Apply `section.key=value` assignments; values are read as TOML, else as plain text."""
+    """Apply `section.key=value` assignments; values are TOML, texts may go without quotes."""
     table = to_dict(recipe)
     for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        if not equals:
-            raise RecipeError(f"Expected key=value such as optim.lr=3e-4, got '{assignment}'.")
-        *sections, last = key.strip().split(".")
-        target = table
-        for depth, section in enumerate(sections):
-            inner = target.get(section)
-            if not isinstance(inner, dict):
-                _unknown(".".join(sections[: depth + 1]), target, ".".join(sections[:depth]))
-            target = typing.cast(dict[str, Any], inner)
-        if last not in target:
-            _unknown(key.strip(), target, ".".join(sections))
-        target[last] = _parse(text.strip())
+        tables.assign(table, assignment)
     return from_dict(table)
-
-
-def _parse(text: str) -> Any:
-    try:
-        return json.loads(text)  # numbers such as 3e-4, true, "quoted"
-    except json.JSONDecodeError:
-        return text
-
-
-def _unknown(key: str, known: Iterable[str], prefix: str) -> typing.NoReturn:
-    close = difflib.get_close_matches(key.rpartition(".")[2], list(known), n=1, cutoff=0.5)
-    where = f"{prefix}." if prefix else ""
-    hint = f"Did you mean '{where}{close[0]}'?" if close else f"Known: {', '.join(sorted(known))}."
-    raise RecipeError(f"Unknown recipe key '{key}'. {hint}")
-
-
-def _build(cls: type[_T], table: Mapping[str, Any], prefix: str) -> _T:
-    hints = typing.get_type_hints(cls)
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in hints:
-            _unknown(f"{prefix}{key}", hints, prefix.rstrip("."))
-        values[key] = _convert(hints[key], value, f"{prefix}{key}")
-    return cls(**values)
-
-
-def _convert(hint: Any, value: Any, key: str) -> Any:
-    if dataclasses.is_dataclass(hint):
-        if not isinstance(value, Mapping):
-            raise RecipeError(f"Recipe section '{key}' must be a table, got {value!r}.")
-        return _build(typing.cast(type[Any], hint), value, f"{key}.")
-    if typing.get_origin(hint) is Literal:
-        choices = typing.get_args(hint)
-        if value not in choices:
-            raise RecipeError(f"'{key}' must be one of {', '.join(choices)}, got {value!r}.")
-        return value
-    if isinstance(hint, types.UnionType):
-        raise TypeError(f"no union types in recipes: {key}")
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not hint:
-        raise RecipeError(f"'{key}' must be a {hint.__name__}, got {value!r}.")
-    return value
