@@ -41,9 +41,11 @@ def _scale(image: Image.Image, white: float | None) -> Image.Image:
     if white is None:
         highest = float(np.nanmax(values, initial=0.0))
         white = next((top for top in (1.0, 255.0, 65535.0) if highest <= top), 2.0**32 - 1)
-    scaled = np.multiply(values, 255.0 / white, dtype=np.float32)
-    scaled = np.nan_to_num(scaled, copy=False).clip(0, 255, out=scaled)
-    return Image.fromarray(np.rint(scaled, out=scaled).astype(np.uint8))
+    scaled = np.empty(values.shape, dtype=np.uint8)
+    for top in range(0, len(values), 256):  # in strips: floating point takes four times the memory
+        strip = np.multiply(values[top : top + 256], 255.0 / white, dtype=np.float32)
+        scaled[top : top + 256] = np.rint(np.nan_to_num(strip).clip(0, 255))
+    return Image.fromarray(scaled)
 
 
 def flatten(image: Image.Image) -> Image.Image:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 from typing import BinaryIO
 
-import pi_heif
-
 from whereshot.errors import UnsupportedPhotoError
+from whereshot.photo.bmff import exif_item
 from whereshot.photo.formats import HEAD_BYTES, sniff
 from whereshot.photo.jpeg import read_jpeg_header
 
@@ -34,8 +33,7 @@ def exif_block(stream: BinaryIO) -> BinaryIO | None:
         case "WEBP":
             block = _webp(stream)
         case "HEIC" | "AVIF":
-            stream.seek(0)
-            block = _heif(stream.read())
+            block = exif_item(stream)
         case "GIF" | "BMP":
             block = None
     return io.BytesIO(block.removeprefix(b"Exif\0\0")) if block else None
@@ -61,11 +59,3 @@ def _webp(stream: BinaryIO) -> bytes | None:
             return stream.read(min(length, _MOST_EXIF_BYTES))
         stream.seek(length + length % 2, 1)
     return None
-
-
-def _heif(data: bytes) -> bytes | None:
-    try:
-        block = pi_heif.open_heif(data).info.get("exif")
-    except (OSError, ValueError, RuntimeError, EOFError, SyntaxError):  # pi_heif names these
-        return None
-    return block if isinstance(block, bytes) else None

@@ -8,10 +8,9 @@ metadata and animation chunks are where decoders spend memory and emit warnings.
 from __future__ import annotations
 
 import io
-import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pi_heif
 from PIL import Image
@@ -23,6 +22,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from whereshot.errors import DamagedPhotoError, UnsupportedPhotoError
+from whereshot.photo.bmff import without_metadata
 from whereshot.photo.exif import orientation_of
 from whereshot.photo.formats import Format
 from whereshot.photo.source import Limits, check_size
@@ -32,6 +32,7 @@ _PNG_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"iCCP"}
 
 # What TIFF decoders need for the pixels, so without resolution, text, thumbnails and metadata.
 _TIFF_LISTS = {258, 273, 279, 292, 293, 320, 324, 325, 332, 338, 339, 347, *range(512, 533)}
+_MOST_SAMPLES = 6  # of TIFF: Pillow skips what is beyond colour and transparency, up to here
 _TIFF_SINGLES = {256, 257, 259, 262, 266, 277, 278, 284, 317, 322, 323}
 
 
@@ -47,7 +48,7 @@ class Opened:
 
 
 def open_image(data: bytes, kind: Format, limits: Limits) -> Opened:
-    """Open a photo that is no JPEG; decodes no pixels.
+    """Open a photo that is no JPEG; its pixels are decoded when they are asked for.
 
     Raises PhotoTooLargeError, DamagedPhotoError, UnsupportedPhotoError, and whatever the decoders
     of damaged files raise.
@@ -98,7 +99,8 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _open_webp(data: bytes, limits: Limits) -> Opened:
-    # Pillow's decoder allocates two canvases as soon as it is made: check the size before.
+    # The decoder of animations that Pillow uses for all of them allocates its canvases as soon as
+    # it is made, so the size is checked before; and it has four times the pixels in memory.
     head = data[12:30]
     match head[:4]:
         case b"VP8X":
@@ -110,24 +112,27 @@ def _open_webp(data: bytes, limits: Limits) -> Opened:
         case _:
             width = int.from_bytes(head[14:16], "little") & 0x3FFF
             height = int.from_bytes(head[16:18], "little") & 0x3FFF
-    check_size(width, height, limits)
+    check_size(width, height, replace(limits, max_pixels=max(1, limits.max_pixels // 3)))
     image = WebPImageFile(io.BytesIO(data))
     exif = image.info.get("exif")
     return Opened(image, orientation_of(exif), image.info.get("icc_profile"))
 
 
 def _open_heic(data: bytes, limits: Limits) -> Opened:
-    heif = pi_heif.open_heif(data)
+    heif = pi_heif.open_heif(without_metadata(data))
     check_size(*heif.size, limits)
-    # libheif has applied the container's rotation; EXIF repeats it, and must not rotate again.
+    if heif.mode not in ("L", "LA", "La", "RGB", "RGBA", "RGBa"):
+        # pi_heif believes the header's bit depth of greyscale, and writes beyond its memory if the
+        # pixels have another. No camera makes such files.
+        raise UnsupportedPhotoError("is a greyscale HEIC of more than 8 bits. Export it as JPEG.")
+    # libheif applies the container's rotation; EXIF repeats it, and must not rotate again.
     image = heif.to_pillow()
     return Opened(image, profile=image.info.get("icc_profile"))
 
 
 def _open_avif(data: bytes, limits: Limits) -> Opened:
-    # As in HEIC only the container's rotation counts: hide the EXIF item, and Pillow reports that.
-    data = re.sub(rb"(infe[\x02\x03].{7})Exif", rb"\1skip", data, flags=re.DOTALL)
-    image = AvifImageFile(io.BytesIO(data))
+    # As in HEIC only the container's rotation counts. Pillow reports it as EXIF orientation.
+    image = AvifImageFile(io.BytesIO(without_metadata(data)))
     check_size(*image.size, limits)
     return Opened(image, orientation_of(image.info.get("exif")), image.info.get("icc_profile"))
 
@@ -139,6 +144,8 @@ def _open_tiff(data: bytes, limits: Limits) -> Opened:
     check_size(width, height, limits)
     if 50706 in entries or (330 in entries and tiff.number(entries, 254) & 1):
         raise UnsupportedPhotoError("is a camera raw file. Export it as JPEG or TIFF.")
+    if (samples := tiff.number(entries, 277, 1)) > _MOST_SAMPLES:
+        raise UnsupportedPhotoError(f"is a TIFF of {samples} channels. Export it as RGB.")
     tile = tiff.number(entries, 322) * tiff.number(entries, 323)
     if tile > max(4 * width * height, 1 << 22):
         raise DamagedPhotoError("is a damaged TIFF: its tiles are larger than the image.")

@@ -33,8 +33,8 @@ _OPEN_FLAGS = (
 class Limits:
     """The largest photo that is decoded, checked before any pixel is.
 
-    The default number of pixels just holds the largest phone sensor (16,320 x 12,240). Decoding at
-    the limit takes about 1 GB, some formats more: a server wants less.
+    The default number of pixels just holds the largest phone sensor (16,320 x 12,240); a third of
+    it is the limit for WebP, whose decoder takes more memory. A server wants less.
     """
 
     max_bytes: int = 200_000_000
