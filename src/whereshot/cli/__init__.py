@@ -5,13 +5,13 @@ The exit status is 0 for done, 1 for failed, 2 for wrong usage, 130 for interrup
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Annotated
 
 import typer
 
+from whereshot.cli import bench, data, evaluate, export, landmarks, predict, serve, train
+from whereshot.cli._help import help_of
 from whereshot.cli._shared import run_guarded
 
 app = typer.Typer(
@@ -20,9 +20,8 @@ app = typer.Typer(
 
     Everything runs offline, on this machine, and your photos stay as they are.
 
-    [bold]Examples[/bold]
-
     \b
+    [bold]Examples[/bold]
     whereshot predict photo.jpg               where was this?
     whereshot predict ~/Pictures --json       one JSON object per photo
     whereshot landmarks "great wall"          what does whereshot know of it?
@@ -55,27 +54,20 @@ def _root(  # pyright: ignore[reportUnusedFunction]
     del version  # the callback has answered
 
 
-# The order here is the order in --help. A verb file `cli/<verb>.py` defines a function `<verb>`,
-# or an `app` where the verb has verbs of its own.
-_VERBS = ("predict", "landmarks", "serve", "train", "evaluate", "export", "data", "bench")
-
-for _verb in _VERBS:
-    try:
-        _module = import_module(f"whereshot.cli.{_verb}")
-    except ModuleNotFoundError as error:
-        if error.name != f"whereshot.cli.{_verb}":
-            raise
-        continue
-    if hasattr(_module, "app"):
-        app.add_typer(_module.app, name=_verb)
-    else:
-        app.command(_verb)(getattr(_module, _verb))
+# The order here is the order in --help. A verb imports what is heavy inside its function.
+for _verb in (
+    predict.predict,
+    landmarks.landmarks,
+    serve.serve,
+    train.train,
+    evaluate.evaluate,
+    export.export,
+    bench.bench,
+):
+    app.command(help=help_of(_verb))(_verb)
+app.add_typer(data.app, name="data")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     return run_guarded(lambda: app(args=arguments, prog_name="whereshot"))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

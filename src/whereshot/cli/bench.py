@@ -46,10 +46,9 @@ def bench(
 
     [bold]Examples[/bold]
 
-    \b
     whereshot bench photo.jpg
     whereshot bench ~/Pictures/2024 --limit 20 --json
-    """  # noqa: D301 - click wants the backspace itself before lines that it must not wrap
+    """
     from whereshot.errors import PhotoError
     from whereshot.recognize import load
     from whereshot.recognize.recognizer import available_cores

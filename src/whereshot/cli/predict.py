@@ -48,17 +48,16 @@ def predict(
 ) -> None:
     """Say which landmark each photo shows, how sure that is, and where it stands.
 
-    A photo's own GPS position wins for the place. A photo that can't be read
-    is named, the others go on, and the exit status is 1 at the end.
+    A photo's own GPS position wins for the place. A photo that can't be read is named, the others
+    go on, and the exit status is 1 at the end.
 
     [bold]Examples[/bold]
 
-    \b
     whereshot predict photo.jpg
     whereshot predict ~/Pictures/2024 "scans/*.tif"
     whereshot predict ~/Pictures --json > places.ndjson
     find . -name "*.jpg" -print0 | whereshot predict -0 -
-    """  # noqa: D301 - click wants the backspace itself before lines that it must not wrap
+    """
     if null and STDIN not in paths:
         raise typer.BadParameter("goes with the path - (a list on stdin)", param_hint="--null")
     from whereshot.recognize import load

@@ -1,4 +1,8 @@
-"""Work on a stream in parallel: results in order, a bounded number of items under way."""
+"""Work on a stream in parallel: results in order, a bounded number of items under way.
+
+Threads, not processes: the decoders and the network let go of Python's lock while they work, so
+processes would only add copies of the network and of the pixels.
+"""
 
 from __future__ import annotations
 
