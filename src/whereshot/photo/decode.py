@@ -94,7 +94,8 @@ def _decode_jpeg(data: bytes, min_side: int, limits: Limits) -> Pixels:
     elif header.icc is None and stored.shape[2] == 1:
         pixels = np.repeat(stored, 3, axis=2)
     else:
-        image = Image.fromarray(stored.squeeze(2) if stored.shape[2] == 1 else stored)
+        mode = _MODES[header.components][1]  # four channels would be taken for RGBA
+        image = Image.fromarray(stored.squeeze(2) if mode == "L" else stored, mode)
         pixels = np.array(to_srgb(image, header.icc))
     return _upright(pixels, orientation_of(header.exif))
 
