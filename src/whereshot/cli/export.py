@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-_FORMATS = ("onnx", "torchscript", "exported")
-
 
 def export(
     run: Annotated[Path, typer.Argument(help="A finished training run, such as runs/world.")],
@@ -72,17 +70,17 @@ def export(
 
     require_learn()
     from whereshot.gazetteer import Gazetteer
-    from whereshot.learn.bundling import export_run
+    from whereshot.learn.delivery import FORMATS, deliver
     from whereshot.learn.run import load_run
 
     wanted = [part.strip() for part in formats.split(",") if part.strip()]
-    if not wanted or not set(wanted) <= set(_FORMATS):
+    if not wanted or not set(wanted) <= set(FORMATS):
         raise typer.BadParameter(
-            f"must be any of {', '.join(_FORMATS)}, got {formats!r}", param_hint="--format"
+            f"must be any of {', '.join(FORMATS)}, got {formats!r}", param_hint="--format"
         )
     loaded = load_run(run)
     with show_progress() as report:
-        parities, written = export_run(
+        parities, written = deliver(
             loaded,
             to or run / "export",
             wanted,
