@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from pictures import HEIC, difference, encode, exif, scene, stored
@@ -31,7 +33,7 @@ def test_photos_come_out_upright(kind: str, orientation: int) -> None:
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_orientation_is_what_pillow_makes_of_it(orientation: int) -> None:
     data = encode(scene(), "PNG", exif=exif(orientation))
-    with Image.open(__import__("io").BytesIO(data)) as image:
+    with Image.open(io.BytesIO(data)) as image:
         assert difference(decode(data), ImageOps.exif_transpose(image)) == 0
 
 

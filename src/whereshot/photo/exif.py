@@ -23,8 +23,8 @@ from whereshot.records import Location, Photo
 GPS_RADIUS_KM = 0.02
 """How good a position is that does not say so: a phone under open sky, with room for error."""
 
-_DATE = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)$")
+_DATE = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)", re.ASCII)
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)$", re.ASCII)
 
 # Tags of original and of digitized time, and of their fractions of seconds and offsets to UTC.
 _TIMES = ((0x9003, 0x9291, 0x9011), (0x9004, 0x9292, 0x9012))
