@@ -56,6 +56,15 @@ def exiv2() -> str:
     return str(found)
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a real Chromium."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        skip_or_fail("Chromium is not installed (Debian: chromium)")
+    return str(found)
+
+
 RED, GREEN, BLUE, GREY = (220, 30, 30), (30, 220, 30), (30, 30, 220), (128, 128, 128)
 
 

@@ -2,7 +2,8 @@
 
 import { copy } from "./clipboard.js";
 import { h, icon } from "./dom.js";
-import { PlaceMap, distanceKm } from "./map.js";
+import { distanceKm } from "./geo.js";
+import { PlaceMap } from "./map.js";
 import {
   certainty,
   coordinates,
