@@ -142,9 +142,9 @@ def test_a_name_that_is_no_folder_name_is_refused(name: str) -> None:
 
 
 def test_a_margin_or_subcenters_without_a_cosine_head_are_refused() -> None:
-    with pytest.raises(RecipeError, match='need model.head = "cosine"'):
+    with pytest.raises(RecipeError, match=r'need model\.head = "cosine"'):
         ModelConfig(margin=0.3)
-    with pytest.raises(RecipeError, match='need model.head = "cosine"'):
+    with pytest.raises(RecipeError, match=r'need model\.head = "cosine"'):
         ModelConfig(subcenters=2)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+
+_LINE_SECONDS = 10.0  # where there is no terminal to draw bars on, a line at most this often
 
 Report = Callable[[str, int, int, dict[str, float]], None]
 
@@ -23,20 +25,28 @@ def require_learn() -> None:
 
 
 @contextmanager
-def show_progress() -> Iterator[Report]:
-    """Yield a report function for `learn.train.train`."""
+def show_progress() -> Generator[Report]:
+    """Yield a report function for `learn.train.train`: bars on a terminal, else lines."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        started = time.monotonic()
+        started = last = time.monotonic()
 
         def line(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
-            if done in (0, total) or done % 25 == 0:
-                shown = "  ".join(f"{key} {value:.4g}" for key, value in figures.items())
-                seconds = time.monotonic() - started
-                console.print(f"{seconds:7.0f} s  {stage}  {done}/{total}  {shown}")
+            nonlocal last
+            now = time.monotonic()
+            if done == total or now - last >= _LINE_SECONDS:
+                last = now
+                shown = f"{now - started:7.0f} s  {stage}  {done}/{total}  {_shown(figures)}"
+                console.print(shown.rstrip(), soft_wrap=True, highlight=False, markup=False)
 
         yield line
         return
@@ -53,7 +63,10 @@ def show_progress() -> Iterator[Report]:
         def bar(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total, figures="")
-            shown = "  ".join(f"{key} {value:.4g}" for key, value in figures.items())
-            bars.update(tasks[stage], completed=done, figures=shown)  # type: ignore[arg-type]
+            bars.update(tasks[stage], completed=done, figures=_shown(figures))  # type: ignore[arg-type]
 
         yield bar
+
+
+def _shown(figures: dict[str, float]) -> str:
+    return "  ".join(f"{key} {value:.4g}" for key, value in figures.items())

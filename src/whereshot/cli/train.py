@@ -30,20 +30,30 @@ def train(
     The run folder holds weights, the resolved recipe, history and TensorBoard files. A run that
     was stopped goes on from its last epoch with --resume.
 
-    Example: whereshot train recipes/world.toml --data photos/world --set schedule.epochs=5
+    [bold]Examples[/bold]
+
+    whereshot train recipes/world.toml --data photos/world
+    whereshot train recipes/world.toml --set schedule.epochs=5 --to runs/short
     """
     from whereshot.cli._training import require_learn, show_progress
 
     require_learn()
-    from whereshot.learn.config import override, read_recipe
+    import dataclasses
+
+    from whereshot.learn.config import read_recipe
+    from whereshot.learn.memory import keep_freed_memory
     from whereshot.learn.train import train as run_training
 
+    keep_freed_memory()
     chosen = read_recipe(recipe, assignments or [])
     if data is not None:
-        import json
-
-        chosen = override(chosen, [f"data.train={json.dumps(str(data))}"])
+        photos = dataclasses.replace(chosen.data, train=str(data))
+        chosen = dataclasses.replace(chosen, data=photos)
     folder = to or Path("runs") / chosen.name
-    with show_progress() as report:
-        run_training(chosen, folder, resume=resume, report=report)
+    try:
+        with show_progress() as report:
+            run_training(chosen, folder, resume=resume, report=report)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. Go on with the same command and --resume.", err=True)
+        raise
     typer.echo(folder)

@@ -6,11 +6,37 @@ light and sharpness, mirror left and right, and never turn a photo upside down.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
 from whereshot.learn.config import AugmentConfig
+
+
+def _one_strong_change() -> Sequence[torch.nn.Module]:
+    """One of these for each photo, at a random strength: a tame TrivialAugment.
+
+    Unlike TrivialAugmentWide, which turns by up to 135 degrees and inverts light, nothing here
+    makes a picture that no camera takes.
+    Reference: S. Mueller, F. Hutter, "TrivialAugment" (ICCV 2021).
+    """
+    smooth = v2.InterpolationMode.BILINEAR
+    return [
+        v2.Identity(),
+        v2.RandomRotation([-20.0, 20.0], interpolation=smooth),
+        v2.RandomAffine([0.0, 0.0], shear=[-20.0, 20.0, -20.0, 20.0], interpolation=smooth),
+        v2.RandomPerspective(0.3, p=1.0),
+        v2.ColorJitter(brightness=0.7),
+        v2.ColorJitter(contrast=0.8),
+        v2.ColorJitter(saturation=0.9),
+        v2.RandomAutocontrast(p=1.0),
+        v2.RandomEqualize(p=1.0),
+        v2.RandomPosterize(bits=4, p=1.0),
+        v2.RandomAdjustSharpness(3.0, p=1.0),
+        v2.GaussianBlur(5, sigma=(0.1, 2.0)),
+    ]
 
 
 class TrainPreset:
@@ -28,7 +54,7 @@ class TrainPreset:
             steps += [v2.RandomApply([v2.ColorJitter(0.3, 0.3, 0.3)], p=0.8)]
         else:
             steps += [
-                v2.TrivialAugmentWide(num_magnitude_bins=16),
+                v2.RandomChoice(_one_strong_change()),
                 v2.RandomApply([v2.ColorJitter(0.4, 0.4, 0.4)], p=0.5),
                 v2.RandomGrayscale(p=0.05),
                 v2.RandomErasing(p=0.2, scale=(0.02, 0.15)),

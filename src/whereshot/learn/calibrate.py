@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,20 +25,27 @@ def negative_log_likelihood(logits: Floats, labels: Ints, temperature: float = 1
 def fit_temperature(logits: Floats, labels: Ints) -> float:
     """The temperature that makes held-out labels (N,) most likely under logits (N, K).
 
-    Golden-section search on its logarithm in [1/20, 20]; the likelihood has one optimum there.
+    Golden-section search on its logarithm in [1/20, 20]; the likelihood has one optimum there, or
+    none: where all answers are right, where there is one class, where all logits are equal. Then
+    the photos don't say how sure to be, and the temperature is 1.
     Reference: C. Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017).
     """
     if len(labels) == 0:
         raise ValueError("a temperature needs held-out photos, got none")
     logits = logits.astype(np.float64)
-    low, high = np.log(1 / 20), np.log(20.0)
-    ratio = (np.sqrt(5) - 1) / 2
+
+    def loss(log_temperature: float) -> float:
+        return negative_log_likelihood(logits, labels, math.exp(log_temperature))
+
+    lowest, highest = math.log(1 / 20), math.log(20)
+    low, high = lowest, highest
+    ratio = (math.sqrt(5) - 1) / 2
     for _ in range(60):
         a, b = high - ratio * (high - low), low + ratio * (high - low)
-        if negative_log_likelihood(logits, labels, float(np.exp(a))) < negative_log_likelihood(
-            logits, labels, float(np.exp(b))
-        ):
+        if loss(a) <= loss(b):  # where it is flat, downhill leads to the bound
             high = b
         else:
             low = a
-    return float(np.exp((low + high) / 2))
+    best = (low + high) / 2
+    at_a_bound = min(best - lowest, highest - best) < 1e-6
+    return 1.0 if at_a_bound else math.exp(best)

@@ -45,7 +45,8 @@ class TrainPhotos(Dataset[tuple[Tensor, int]]):
         pixels = decode(self.index.paths[number], min_side=round(1.15 * self.size))
         planes = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed_of(self.seed, self.epoch, number))
+            # This generator alone: torch.manual_seed would reset those of the GPU for good.
+            torch.default_generator.manual_seed(seed_of(self.seed, self.epoch, number))
             return self.augment(planes), self.index.labels[number]
 
 
@@ -95,8 +96,13 @@ def draw_epoch(index: PhotoIndex, balance: float, *, seed: int, epoch: int) -> l
     return numbers[torch.randperm(len(numbers), generator=generator)].tolist()
 
 
-def drop_unreadable(index: PhotoIndex) -> tuple[PhotoIndex, list[tuple[str, str]]]:
-    """Leave out the photos that can't be decoded; return them as (path, reason)."""
+def drop_unreadable(
+    index: PhotoIndex, *, on_photo: Callable[[int], object] | None = None
+) -> tuple[PhotoIndex, list[tuple[str, str]]]:
+    """Leave out the photos that can't be decoded; return them as (path, reason).
+
+    `on_photo` is called with the number of photos done. Raises DatasetError where none is left.
+    """
     kept: list[int] = []
     bad: list[tuple[str, str]] = []
     for number, path in enumerate(index.paths):
@@ -107,6 +113,8 @@ def drop_unreadable(index: PhotoIndex) -> tuple[PhotoIndex, list[tuple[str, str]
             bad.append((str(path), str(error)))
         else:
             kept.append(number)
+        if on_photo is not None:
+            on_photo(number + 1)
     if not kept:
         raise DatasetError(f"None of the {len(index)} photos of '{index.root}' can be read.")
     return (index.subset(kept) if bad else index), bad

@@ -11,11 +11,11 @@ from torch import Tensor
 
 
 def adaptive_margins(counts: Sequence[int], margin: float, exponent: float = 0.25) -> Tensor:
-    """An angular margin per class (K,), in radians: `margin` on average, larger where photos are few.
+    """An angular margin per class (K,), in radians: `margin` on average.
 
-    Proportional to n^-exponent, as in Q. Ha et al., "Google Landmark Recognition 2020
-    Competition Third Place Solution" (arXiv 2010.05350), equation 2. Empty classes get that of
-    one photo.
+    It is larger where photos are few: proportional to n^-exponent, as in Q. Ha et al., "Google
+    Landmark Recognition 2020 Competition Third Place Solution" (arXiv 2010.05350), equation 2.
+    Empty classes get that of one photo.
     """
     weights = torch.tensor([max(count, 1) ** -exponent for count in counts])
     return margin * weights / weights.mean()

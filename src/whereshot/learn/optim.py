@@ -22,15 +22,20 @@ def set_frozen(network: LandmarkNet, *, backbone: bool, stages: int = -1) -> Non
 
 
 def set_mode(network: LandmarkNet, *, backbone_trains: bool, freeze_batch_norm: bool) -> None:
-    """Training mode for the parts that train; frozen BatchNorm keeps its statistics."""
+    """Training mode for the parts that train; frozen BatchNorm keeps its statistics.
+
+    BatchNorm is frozen by `freeze_batch_norm`, and always in stages that `set_frozen` has frozen.
+    """
     network.train()
     if not backbone_trains:
         network.backbone.eval()
-    elif freeze_batch_norm:
-        # ImageNet's statistics come from a million photos; batches of 32 of ours only blur them.
-        for module in network.backbone.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
+        return
+    for module in network.backbone.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
+            own = list(module.parameters(recurse=False))
+            frozen = bool(own) and not any(parameter.requires_grad for parameter in own)
+            # ImageNet's statistics come from a million photos; small batches only blur them.
+            module.train(not (freeze_batch_norm or frozen))
 
 
 def parameter_groups(network: LandmarkNet, config: OptimConfig) -> list[dict[str, Any]]:
@@ -74,7 +79,11 @@ def warmup_cosine(step: int, steps: int, warmup: float) -> float:
 
 
 def average_of(network: LandmarkNet, decay: float) -> AveragedModel:
-    """An exponential moving average of weights and buffers that starts fast and slows to `decay`."""
+    """An exponential moving average of weights and buffers that starts fast and slows to `decay`.
+
+    After the first update it is the network itself; update n + 1 moves it by 1 - min(decay,
+    (1 + n) / (10 + n)) of the way. Source: the schedule of TensorFlow's ExponentialMovingAverage.
+    """
 
     def blend(average: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
         number = int(updates)

