@@ -85,7 +85,7 @@ def test_a_network_that_answers_nonsense_is_an_error(folder):
     def diverged(pixels: np.ndarray) -> np.ndarray:
         return np.full((len(pixels), 3), np.nan)
 
-    with pytest.raises(DatasetError, match="21 of 21 photos .* not finite"):
+    with pytest.raises(DatasetError, match=r"21 of 21 photos .* not finite"):
         collect_answers(diverged, index_folder(folder), SQUARE)
 
 
