@@ -1,0 +1,75 @@
+"""The worst mistakes of an evaluation, shown as small photos that are part of the page."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from whereshot.errors import PhotoError
+from whereshot.learn.evaluation import Evaluation, Mistake
+from whereshot.learn.markup import Markup, element, join
+from whereshot.learn.sections import percent, section
+from whereshot.photo import decode
+
+_THUMBNAIL_PX = 240
+_MISTAKES, _FALSE_LANDMARKS = 48, 24
+
+
+def mistakes(found: Evaluation, *, photos: bool) -> Markup | None:
+    """The surest mistakes, as photos or as words alone; None where there are none."""
+    parts: list[Markup] = []
+    false = () if found.open_set is None else found.open_set.named
+    root = "" if found.open_set is None else found.open_set.folder
+    for title, mistakes, folder, most in (
+        ("The surest mistakes", found.mistakes, found.data.folder, _MISTAKES),
+        ("Without a landmark, but named", false, root, _FALSE_LANDMARKS),
+    ):
+        if not mistakes:
+            continue
+        shown = mistakes[:most]
+        of_all = f"{len(shown)} of {len(mistakes):,}, the most confident first."
+        cards = [_card(mistake, Path(folder), photos) for mistake in shown]
+        parts.append(
+            section(
+                title,
+                "mistakes" if mistakes is found.mistakes else "false-landmarks",
+                element("p", of_all, class_="about"),
+                element("div", *cards, class_="cards" if photos else "cards bare"),
+            )
+        )
+    return join(*parts) if parts else None
+
+
+def _card(mistake: Mistake, folder: Path, photos: bool) -> Markup:
+    distance = mistake.distance_km
+    far = "" if distance is None or distance == float("inf") else f", {distance:,.0f} km off"
+    children: list[Markup] = []
+    if photos:
+        source = _thumbnail(folder / mistake.photo)
+        children.append(
+            element("img", src=source, alt="", title=mistake.photo)
+            if source
+            else element("p", "This photo can't be read any more.", class_="missing")
+        )
+    children += [
+        element("b", mistake.landmark or "No landmark"),
+        element("span", f"taken for {mistake.predicted}", class_="taken"),
+        element("span", f"{percent(mistake.confidence)} sure{far}", class_="sure"),
+        element("code", mistake.photo, title=mistake.photo),
+    ]
+    return element("article", *children)
+
+
+def _thumbnail(path: Path) -> str | None:
+    """A small JPEG as a data URL; None where the photo can't be read any more."""
+    try:
+        image = Image.fromarray(decode(path, min_side=_THUMBNAIL_PX))
+    except PhotoError:
+        return None
+    image.thumbnail((2 * _THUMBNAIL_PX, _THUMBNAIL_PX))
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=72)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,250 @@
+"""The sections of a report that are tables and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from whereshot.learn import charts
+from whereshot.learn.evaluation import Evaluation, LandmarkRow, amount
+from whereshot.learn.intervals import Estimate
+from whereshot.learn.markup import Markup, element, join
+from whereshot.learn.worldmap import world_map
+
+_PAIRS = 15
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share in [0, 1] for people; a dash for None.
+
+    >>> percent(0.9555), percent(None)
+    ('95.6 %', '-')
+    """
+    return "-" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def section(title: str, id_: str, *children: str) -> Markup:
+    """One part of the page, under its own heading."""
+    return element("section", element("h2", title), *children, id=id_)
+
+
+def with_interval(estimate: Estimate) -> str:
+    """A share and its interval for people."""
+    return f"{percent(estimate.value)} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f} %)"
+
+
+def definitions(facts: Sequence[tuple[str, str]]) -> Markup:
+    """Names and what they are, as a list of two columns."""
+    pairs = (join(element("dt", name), element("dd", value)) for name, value in facts)
+    return element("dl", *pairs, class_="facts")
+
+
+def landmarks(found: Evaluation) -> Markup:
+    """The table of all landmarks, worst first."""
+    columns = ("Landmark", "Photos", "Top-1", "Precision", "Most taken for")
+    head = [element("th", element("button", name, type="button"), scope="col") for name in columns]
+    tested = [row for row in found.landmarks if row.photos]
+    tested.sort(key=lambda row: (row.recall or 0.0, -row.photos))
+    return section(
+        "Each landmark",
+        "landmarks",
+        element(
+            "p",
+            "Top-1 is the share of a landmark's photos that are recognized, precision the share "
+            "of the photos given its name that are its own. Click a heading to sort.",
+            class_="about",
+        ),
+        element(
+            "div",
+            element(
+                "table",
+                element("thead", element("tr", *head)),
+                element("tbody", *(_landmark_row(row) for row in tested)),
+                class_="sortable",
+            ),
+            class_="scroll tall",
+        ),
+    )
+
+
+def _landmark_row(row: LandmarkRow) -> Markup:
+    recall = row.recall or 0.0
+    bar = element("i", class_="bar", style=f"--share: {100 * recall:.1f}%")
+    taken = f"{row.confused_with} ({row.confused_photos})" if row.confused_with else ""
+    precision = row.precision
+    return element(
+        "tr",
+        element("th", row.name, scope="row"),
+        element("td", f"{row.photos:,}", class_="number", data_value=row.photos),
+        element("td", bar, percent(recall, 0), class_="number", data_value=recall),
+        element(
+            "td",
+            percent(precision, 0),
+            class_="number",
+            data_value=-1 if precision is None else precision,
+        ),
+        element("td", taken),
+    )
+
+
+def confusion(found: Evaluation) -> Markup | None:
+    """The most confused pairs and the confusion matrix."""
+    pairs = found.pairs(_PAIRS)
+    if not pairs:
+        return None
+    rows = [
+        element(
+            "tr",
+            element("th", true.name, scope="row"),
+            element("td", taken.name),
+            element("td", f"{photos} of {true.photos}", class_="number"),
+        )
+        for true, taken, photos in pairs
+    ]
+    names = [element("th", name, scope="col") for name in ("Landmark", "Taken for", "Photos")]
+    return section(
+        "What is taken for what",
+        "confusion",
+        element(
+            "div",
+            element("table", element("thead", element("tr", *names)), element("tbody", *rows)),
+            class_="scroll",
+        ),
+        element(
+            "details",
+            element("summary", "The confusion matrix"),
+            element(
+                "p",
+                "A row per true landmark, a column per answer; the color says which share of the "
+                "row's photos a cell holds.",
+                class_="about",
+            ),
+            element("div", charts.heat_map(found), class_="scroll"),
+            open="",
+        ),
+    )
+
+
+def geography(found: Evaluation) -> Markup | None:
+    """Distances and the map; None where no landmark has a place."""
+    atlas = world_map(found)
+    if atlas is None:
+        return None
+    geography = found.geography
+    shares = [
+        f"{percent(estimate.value)} of the answers lie within {km} km of the truth "
+        f"({100 * estimate.low:.1f} to {100 * estimate.high:.1f} %)"
+        for km, estimate in (
+            (1, geography.within_1_km),
+            (25, geography.within_25_km),
+            (200, geography.within_200_km),
+        )
+    ]
+    unplaced = (
+        f" {amount(geography.unplaced, 'landmark')} without coordinates: an error there counts as far."
+        if geography.unplaced
+        else ""
+    )
+    return section(
+        "How far off",
+        "geography",
+        element(
+            "p",
+            "The distance between the place of the best landmark and of the true one. "
+            f"{'; '.join(shares)}.{unplaced}",
+            class_="about",
+        ),
+        charts.distance_bar(found),
+        charts.legend(
+            ("good", "within 1 km"),
+            ("near", "1 to 25 km"),
+            ("far", "25 to 200 km"),
+            ("wrong", "further away"),
+        ),
+        element("figure", atlas),
+        element(
+            "p",
+            "A dot is a landmark, the warmer the more of its photos are missed; a line joins a "
+            "landmark with what it was taken for.",
+            class_="about",
+        ),
+    )
+
+
+def calibration(found: Evaluation) -> Markup:
+    """Reliability before and after temperature scaling."""
+    figures: list[Markup] = []
+    for title, each in (
+        ("Before, at temperature 1", found.uncalibrated),
+        (f"After, at temperature {found.measured.temperature:.3g}", found.calibrated),
+    ):
+        figures.append(
+            element(
+                "figure",
+                element("h3", title),
+                charts.reliability_diagram(each.bins, title),
+                element(
+                    "figcaption",
+                    f"calibration error {each.ece.value:.3f} "
+                    f"({each.ece.low:.3f} to {each.ece.high:.3f}), "
+                    f"mean -log p {each.nll.value:.3f}",
+                ),
+            )
+        )
+    return section(
+        "Does it know what it knows?",
+        "calibration",
+        element(
+            "p",
+            "Photos by the confidence of their best landmark, in 15 bins of equal width: as often "
+            "as the network says it is sure, it should be right, so bars should end on the "
+            "diagonal. The small bars below count the photos. The expected calibration error is "
+            "the mean distance from the diagonal, weighted by photos.",
+            class_="about",
+        ),
+        element("div", *figures, class_="pair"),
+        charts.legend(
+            ("good", "share that is right"),
+            ("gap", "surer than right"),
+            ("near", "right, but not as sure"),
+        ),
+    )
+
+
+def verdicts(found: Evaluation) -> Markup:
+    """What the verdict's threshold does to landmark photos and to others."""
+    strangers, verdicts = found.open_set, found.verdicts
+    facts: list[tuple[str, str]] = []
+    if verdicts is not None:
+        for name, each in (
+            ("Landmark photos named rightly", verdicts.right),
+            ("Landmark photos named wrongly", verdicts.wrong),
+            ("Landmark photos called unknown", verdicts.unknown),
+        ):
+            facts.append((name, with_interval(each)))
+    if strangers is not None:
+        if strangers.false_landmarks is not None:
+            facts.append(
+                ("Other photos named a landmark", with_interval(strangers.false_landmarks))
+            )
+        facts += [
+            ("AUROC of the confidence", f"{strangers.auroc:.3f}"),
+            ("False positives at 95 % recall", percent(strangers.fpr_at_95_recall)),
+            ("GAP over all photos", f"{strangers.gap:.3f}"),
+        ]
+    keys = [("right", "landmark photos named rightly"), ("wrong", "named wrongly")]
+    if strangers is not None:
+        keys.append(("unknown", "photos without a landmark that get one"))
+    threshold = None if verdicts is None else verdicts.min_probability
+    return section(
+        "Landmark or unknown",
+        "verdicts",
+        element(
+            "p",
+            "What is named, by the probability from which on the best landmark is the verdict."
+            + ("" if strangers else " No photos without a landmark were given (--unknown)."),
+            class_="about",
+        ),
+        element("figure", charts.threshold_curves(found.histogram, threshold)),
+        charts.legend(*keys),
+        definitions(facts),
+    )
