@@ -54,8 +54,10 @@ def serve(
                 "It listens on all addresses: everybody on your network can use it.", err=True
             )
         if open_:
+            import threading
             import webbrowser
 
-            webbrowser.open(url)
+            # Beside the server: a browser in the terminal holds its caller until it is left.
+            threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
 
     run(app, listener, announce)

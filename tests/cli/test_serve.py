@@ -1,0 +1,121 @@
+"""`whereshot serve` as a person meets it: started, asked, stopped, and when it can't start."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+
+@contextmanager
+def started(command: Callable[..., list[str | bytes]], *arguments: object) -> Iterator[tuple]:
+    """Run `whereshot serve` on a free port; yields the process and what it said when ready."""
+    process = subprocess.Popen(
+        command("serve", "--port", "0", *map(str, arguments)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process, process.stderr.readline()
+        finally:
+            process.kill()
+
+
+def test_it_says_where_it_is_ready_answers_and_stops_in_order(
+    command, tiny_bundle, paint, tmp_path
+):
+    with started(command, "--bundle", tiny_bundle) as (process, ready):
+        url = re.search(r"^whereshot is ready at (http://127\.0\.0\.1:\d+) ", ready)[1]
+        with urllib.request.urlopen(f"{url}/healthz", timeout=30) as answer:
+            assert json.load(answer)["bundle"] == "tiny@1"
+        photo = paint(tmp_path / "blue.jpg", "blue").read_bytes()
+        body = (
+            b'--b\r\nContent-Disposition: form-data; name="photos"; filename="blue.jpg"\r\n\r\n'
+            + photo
+            + b"\r\n--b--\r\n"
+        )
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        request = urllib.request.Request(f"{url}/api/recognize", body, headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert json.load(answer)[0]["predictions"][0]["id"] == "niagara_falls"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_on_all_addresses_it_warns_that_the_network_can_use_it(command, tiny_bundle):
+    with started(command, "--bundle", tiny_bundle, "--host", "0.0.0.0") as (process, ready):
+        assert "http://127.0.0.1:" in ready
+        assert "everybody on your network" in process.stderr.readline()
+
+
+def test_open_shows_the_page_in_the_browser(command, tiny_bundle, tmp_path):
+    if os.name != "posix":
+        pytest.skip("the stand-in for a browser is a shell script")
+    seen = tmp_path / "seen.txt"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{seen}.part" && mv "{seen}.part" "{seen}"\n')
+    browser.chmod(0o755)
+    environment = {**os.environ, "BROWSER": str(browser)}
+    process = subprocess.Popen(
+        command("serve", "--port", "0", "--bundle", str(tiny_bundle), "--open"),
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    with process:
+        try:
+            url = re.search(r"http://\S+", process.stderr.readline())[0]
+            patience = time.monotonic() + 30
+            while not seen.exists() and time.monotonic() < patience:
+                time.sleep(0.02)
+        finally:
+            process.kill()
+    assert seen.read_text().strip() == url
+
+
+def test_a_port_in_use_is_one_clear_line(run, tiny_bundle):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ran = run("serve", "--port", port, "--bundle", tiny_bundle)
+    assert ran.status == 1
+    assert ran.out == ""
+    assert ran.err.startswith(f"whereshot: Port {port} on 127.0.0.1 is in use")
+    assert ran.err.count("\n") == 1
+
+
+def test_a_missing_bundle_is_one_clear_line_and_frees_the_port(run, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    ran = run("serve", "--port", port, "--bundle", tmp_path / "nowhere")
+    assert ran.status == 1
+    assert "nowhere" in ran.err
+    assert ran.err.count("\n") == 1
+    socket.create_server(("127.0.0.1", port)).close()
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "web"])
+def test_a_port_that_is_none_is_wrong_usage(run, port):
+    assert run("serve", "--port", port).status == 2
+
+
+def test_help_loads_no_server():
+    code = (
+        "import sys; from whereshot.cli import main; main(['serve', '--help']); "
+        "print(sorted({'fastapi', 'uvicorn', 'numpy', 'onnxruntime'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "--no-open" in re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
