@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pictures import DISPLAY_P3, HEIC, encode, exif, icc_profile, scene
 from PIL import Image
 
 
+@cache
 def originals() -> dict[str, bytes]:
     """Sound photos by file name: each format in the variants that take another way."""
     photo, block = scene(160, 120), exif(6)
@@ -124,6 +126,19 @@ def damaged(count: int = 1000, seed: int = 0) -> Iterator[tuple[str, bytes]]:
         damage = chance.choice(DAMAGES)
         label = damage.__name__.strip("_")
         yield f"{number:04d}_{label}_{name}", damage(bytearray(data), chance)
+
+
+def damaged_headers(reach: int = 450) -> Iterator[tuple[str, bytes]]:
+    """HEIC and AVIF with each byte of the header in turn at its lowest and highest value."""
+    for name in ("gps.heic", "gray.heic", "color.avif"):
+        data = originals()[name]
+        for place in range(min(reach, len(data))):
+            for value in (0x00, 0xFF):
+                yield f"{place:04d}_{value:02x}_{name}", _with(data, place, value)
+
+
+def _with(data: bytes, place: int, value: int) -> bytes:
+    return data[:place] + bytes((value,)) + data[place + 1 :]
 
 
 def write_damaged(folder: Path, count: int = 1000, seed: int = 0) -> list[Path]:
