@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import balanced_accuracy_score
 
 from whereshot.learn import intervals, metrics
 from whereshot.learn.intervals import (
     calibration_error_of,
     estimate,
+    estimate_shares,
     macro_mean_of,
     mean_of,
 )
@@ -108,7 +110,17 @@ def test_memory_decides_on_the_steps_and_not_on_the_result(right, labels, monkey
     assert estimate(statistics, 400, resamples=50) == at_once
 
 
-def test_one_photo_has_an_interval_of_no_width():
-    found = estimate({"x": mean_of(np.array([True]))}, 1)["x"]
+@pytest.mark.parametrize("photos", [1, 20, 1000])
+def test_shares_without_spread_have_the_binomial_interval(photos):
+    every = np.ones(photos, dtype=bool)
+    found = estimate_shares({"all": mean_of(every), "none": mean_of(~every)}, photos)
 
-    assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
+    for estimate_, right in ((found["all"], photos), (found["none"], 0)):
+        exact = binomtest(right, photos).proportion_ci(0.95, method="exact")
+        assert (estimate_.low, estimate_.high) == pytest.approx((exact.low, exact.high))
+
+
+def test_shares_with_spread_have_the_interval_of_the_resamples(right):
+    statistics = {"x": mean_of(right)}
+
+    assert estimate_shares(statistics, 400) == estimate(statistics, 400)

@@ -151,7 +151,8 @@ def _print_notes(found: Evaluation) -> None:
         names = ", ".join(list(data.left_out)[:5]) + (", ..." if len(data.left_out) > 5 else "")
         print_error(
             f"left out {amount(sum(data.left_out.values()), 'photo')} of "
-            f"{amount(len(data.left_out), 'landmark')} that {found.measured.name} does not know: {names}"
+            f"{amount(len(data.left_out), 'landmark')} that {found.measured.name} does not know: "
+            f"{names}"
         )
     unreadable = [*data.unreadable, *(found.open_set.unreadable if found.open_set else ())]
     for _, reason in unreadable:

@@ -23,7 +23,10 @@ _CELLS_AT_ONCE = 4_000_000  # weights in memory: 32 MB, whatever the number of p
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its 95 % interval: percentiles 2.5 and 97.5 over bootstrap resamples."""
+    """A figure with its 95 % interval: percentiles 2.5 and 97.5 over bootstrap resamples.
+
+    A share of exactly 0 or 1 has no spread in resamples; its interval is the binomial one.
+    """
 
     value: float
     low: float
@@ -49,6 +52,21 @@ def estimate(
         )
         for name, statistic in statistics.items()
     }
+
+
+def estimate_shares(
+    statistics: Mapping[str, Statistic], photos: int, *, resamples: int = RESAMPLES, seed: int = 0
+) -> dict[str, Estimate]:
+    """Estimate shares in [0, 1]; one of exactly 0 or 1 gets the exact bound of as many photos.
+
+    Resamples of photos that are all right are all right too, as if there were no doubt left.
+    Reference: C. Clopper, E. Pearson, "The use of confidence or fiducial limits illustrated in
+    the case of the binomial" (Biometrika 26, 1934).
+    """
+    found = estimate(statistics, photos, resamples=resamples, seed=seed)
+    doubt = 1 - 0.025 ** (1 / photos)
+    ends = {0.0: Estimate(0.0, 0.0, doubt), 1.0: Estimate(1.0, 1.0 - doubt, 1.0)}
+    return {name: ends.get(each.value, each) for name, each in found.items()}
 
 
 def mean_of(values: Floats | Bools) -> Statistic:

@@ -29,6 +29,7 @@ from whereshot.learn.intervals import (
     Statistic,
     calibration_error_of,
     estimate,
+    estimate_shares,
     macro_mean_of,
     mean_of,
 )
@@ -56,10 +57,10 @@ class Figures:
         )
         self.confusion = metrics.confusion_matrix(answers.labels, self.predicted, len(subject.ids))
 
-    def _estimate(
+    def _shares(
         self, statistics: Mapping[str, Statistic], photos: int | None = None
     ) -> dict[str, Estimate]:
-        return estimate(
+        return estimate_shares(
             statistics,
             len(self.answers) if photos is None else photos,
             resamples=self.resamples,
@@ -73,7 +74,7 @@ class Figures:
             "top5": mean_of(self.ranks < 5),
             "macro": macro_mean_of(self.right, self.labels),
         }
-        return Accuracy(**self._estimate(statistics))
+        return Accuracy(**self._shares(statistics))
 
     def calibration(self, temperature: float) -> Calibration:
         """How honest the probabilities are at a temperature."""
@@ -84,9 +85,8 @@ class Figures:
             "ece": calibration_error_of(confidences, self.right),
             "nll": mean_of(losses),
         }
-        return Calibration(
-            **self._estimate(statistics), bins=metrics.reliability(confidences, self.right)
-        )
+        figures = estimate(statistics, len(self.answers), resamples=self.resamples, seed=self.seed)
+        return Calibration(**figures, bins=metrics.reliability(confidences, self.right))
 
     def geography(self) -> Geography:
         """How far the best landmark is from the true one."""
@@ -94,7 +94,7 @@ class Figures:
         statistics = {f"within_{km}_km": mean_of(self.distances <= km) for km in (1, 25, 200)}
         return Geography(
             median_km=median if np.isfinite(median) else None,
-            **self._estimate(statistics),
+            **self._shares(statistics),
             unplaced=sum(place is None for place in self.subject.places),
         )
 
@@ -106,7 +106,7 @@ class Figures:
             "wrong": mean_of(named & ~self.right),
             "unknown": mean_of(~named),
         }
-        return Verdicts(min_probability, **self._estimate(statistics))
+        return Verdicts(min_probability, **self._shares(statistics))
 
     def open_set(
         self, others: Answers, index: PhotoIndex, min_probability: float | None
@@ -119,7 +119,7 @@ class Figures:
         false_landmarks = None
         if min_probability is not None:
             false = scores >= min_probability
-            false_landmarks = self._estimate({"share": mean_of(false)}, len(others))["share"]
+            false_landmarks = self._shares({"share": mean_of(false)}, len(others))["share"]
             named = [
                 Mistake(
                     relative(others.paths[i], index.root),

@@ -16,8 +16,8 @@ _PAIRS = 15
 def percent(share: float | None, digits: int = 1) -> str:
     """A share in [0, 1] for people; a dash for None.
 
-    >>> percent(0.9555), percent(None)
-    ('95.6 %', '-')
+    >>> percent(0.955), percent(None)
+    ('95.5 %', '-')
     """
     return "-" if share is None else f"{100 * share:.{digits}f} %"
 
@@ -140,7 +140,7 @@ def geography(found: Evaluation) -> Markup | None:
         )
     ]
     unplaced = (
-        f" {amount(geography.unplaced, 'landmark')} without coordinates: an error there counts as far."
+        f" {amount(geography.unplaced, 'landmark')} without coordinates: errors there count as far."
         if geography.unplaced
         else ""
     )
