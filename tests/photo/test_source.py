@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from pictures import HEIC, encode, scene
+from PIL import Image
 
 from whereshot.errors import (
     DamagedPhotoError,
@@ -247,6 +248,20 @@ def test_an_image_beyond_the_limit_on_pixels_is_too_large(kind: str) -> None:
     with pytest.raises(PhotoTooLargeError, match=r"96 x 64 pixels, the limit is"):
         decode(FORMATS[kind], limits=limits)
     decode(FORMATS[kind], limits=Limits(max_pixels=96 * 64 * 3))
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_only_our_limit_on_pixels_counts_and_pillow_does_not_warn(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 96 * 64 - 100)  # warnings are errors here
+    assert decode(FORMATS[kind]).shape == (64, 96, 3)
+
+
+def test_what_a_decoder_finds_too_large_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(PhotoTooLargeError, match="larger than its decoder accepts"):
+        decode(FORMATS["WEBP"])
 
 
 def bomb(kind: str) -> bytes:

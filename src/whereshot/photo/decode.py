@@ -56,6 +56,10 @@ def decode(
     except PhotoError as error:
         # The parts below say what is wrong; here it gets the photo's name.
         raise type(error)(f"{describe(source)} {error}") from error.__cause__
+    except Image.DecompressionBombError as error:
+        raise PhotoTooLargeError(
+            f"{describe(source)} is larger than its decoder accepts. Make it smaller."
+        ) from error
     except MemoryError as error:
         raise PhotoTooLargeError(
             f"{describe(source)} needs more memory than there is. Make it smaller."

@@ -170,6 +170,8 @@ def _open_tiff(data: bytes, limits: Limits) -> Opened:
             )
         )
     )
+    # Pillow would allocate the pixels later, with a process-wide warning about their number.
+    image.im = Image.new(image.mode, image.size).im
     profile = entries.get(34675)
     bits = tiff.number(entries, 258, 1)
     deep = image.mode.startswith("I")
