@@ -1,13 +1,25 @@
-"""A recipe that trains in a second, for tests of what comes before, during and after training."""
+"""Photos and recipes that train in a second, for tests of what comes before, during and after."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+
+from made_photos import saved, scene
 
 from whereshot.learn.config import Recipe, from_dict, override
 
 TINY = "timm/test_efficientnet"  # 0.1 million parameters; timm has it for tests
+
+
+def tiny_photos(root: Path, classes: int = 3, each: int = 6) -> Path:
+    """Class folders of small photos, all different, in `root/train`."""
+    for label in range(classes):
+        for number in range(each):
+            picture = scene(100 * label + number, (64, 48))
+            saved(picture, root / "train" / f"place_{label}" / f"{number}.png")
+    return root
 
 
 def tiny_recipe(photos: str | Path, *assignments: str) -> Recipe:
@@ -17,12 +29,7 @@ def tiny_recipe(photos: str | Path, *assignments: str) -> Recipe:
             "name": "tiny",
             "precision": "float32",
             "data": {"train": str(photos), "workers": 0, "validation": 0.25, "balance": 0.0},
-            "model": {
-                "architecture": TINY,
-                "weights": "none",
-                "size": 32,
-                "dropout": 0.0,
-            },
+            "model": {"architecture": TINY, "weights": "none", "size": 32, "dropout": 0.0},
             "augment": {"min_scale": 0.8},
             "optim": {"batch": 4, "layer_decay": 1.0},
             "schedule": {"frozen_epochs": 1, "epochs": 2, "freeze_batch_norm": False},
@@ -31,6 +38,11 @@ def tiny_recipe(photos: str | Path, *assignments: str) -> Recipe:
     return override(recipe, assignments)
 
 
-def results_of(folder: Path) -> dict[str, object]:
-    """What a run reached."""
-    return json.loads((folder / "meta.json").read_text())["results"]
+def meta_of(folder: Path) -> dict[str, Any]:
+    """What a run says of itself."""
+    return json.loads((folder / "meta.json").read_text())
+
+
+def history_of(folder: Path) -> list[dict[str, float]]:
+    """What a run reached, epoch by epoch."""
+    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]

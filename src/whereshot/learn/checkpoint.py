@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,17 @@ from torch.optim.swa_utils import AveragedModel
 
 from whereshot.errors import RunError
 from whereshot.learn.network import LandmarkNet
+
+# What torch.load raises on a file that is cut off, overwritten or of another kind.
+_DAMAGES = (
+    RuntimeError,
+    EOFError,
+    OSError,
+    KeyError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+)
 
 
 @dataclass(slots=True)
@@ -56,8 +68,9 @@ def read_checkpoint(path: Path, device: torch.device) -> tuple[Progress, dict[st
 
     Runs no code from the file. Raises RunError where it is damaged.
     """
+    content = io.BytesIO(path.read_bytes())
     try:
-        state = cast(dict[str, Any], torch.load(path, map_location=device, weights_only=True))
+        state = cast(dict[str, Any], torch.load(content, map_location=device, weights_only=True))
         progress = Progress(
             state["epoch"],
             state["best_score"],
@@ -65,7 +78,7 @@ def read_checkpoint(path: Path, device: torch.device) -> tuple[Progress, dict[st
             state["seconds"],
             state["history"],
         )
-    except (RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
+    except _DAMAGES as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise RunError(
             f"'{path}' is damaged: {reason}. Start over in another folder with --to."
