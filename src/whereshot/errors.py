@@ -17,7 +17,7 @@
     ├── LandmarkNotFoundError (LookupError) the gazetteer has no such landmark
     ├── DatasetError (ValueError)           this folder can't be trained or tested on
     ├── RecipeError (ValueError)            a wrong key or value in a recipe
-    ├── RunError (ValueError)               this training run can't be resumed, evaluated or exported
+    ├── RunError (ValueError)               a training run can't be resumed, evaluated, exported
     ├── ExportError (RuntimeError)          an export does not compute what the network computes
     ├── FetchError (OSError)                a download failed or is not what was published
     └── MissingExtraError (ImportError)     an optional part is not installed

@@ -14,7 +14,7 @@ from local_web import Site, Web
 from made_photos import data_set, saved, scene
 
 from whereshot.cli import main
-from whereshot.learn.fetch import SETS
+from whereshot.learn.sets.fetch import SETS
 
 
 @pytest.fixture

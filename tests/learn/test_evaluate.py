@@ -294,7 +294,7 @@ def test_a_run_is_evaluated_like_a_bundle(photos, unknown, tmp_path, one_thread)
 def test_a_bundle_is_evaluated_without_torch(tiny_bundle, photos):
     program = (
         "import sys; from whereshot.learn.evaluate import evaluate;"
-        "from whereshot.learn.report import render_report;"
+        "from whereshot.learn.report.page import render_report;"
         "from whereshot.learn.subject import load_subject;"
         "found = evaluate(load_subject(sys.argv[1]), sys.argv[2]); render_report(found);"
         "print(sorted({'torch', 'timm', 'sklearn', 'matplotlib'} & set(sys.modules)))"

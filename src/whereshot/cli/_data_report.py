@@ -10,8 +10,8 @@ from rich.text import Text
 
 from whereshot.cli._render import bar, make_console
 from whereshot.cli._shared import printable
-from whereshot.learn.figures import Figures, Spread
-from whereshot.learn.findings import TITLES, Finding
+from whereshot.learn.sets.figures import Figures, Spread
+from whereshot.learn.sets.findings import TITLES, Finding
 
 
 def print_findings(findings: Sequence[Finding], at_most: int | None) -> None:

@@ -15,8 +15,8 @@ from whereshot.cli._progress import ProgressLine
 from whereshot.cli._shared import EXIT_FAILED, printable
 
 if TYPE_CHECKING:
-    from whereshot.learn.fetch import OnStep
-    from whereshot.learn.survey import OnPhoto
+    from whereshot.learn.sets.fetch import OnStep
+    from whereshot.learn.sets.survey import OnPhoto
 
 app = typer.Typer(
     help="Verify, describe or download a data set to train on.",
@@ -60,8 +60,8 @@ def check(
     whereshot data check photos/train --json | jq '.findings[].paths'
     """  # noqa: D301 - click wants the backspace itself before lines that it must not wrap
     from whereshot.gazetteer import load_gazetteer
-    from whereshot.learn.findings import find_problems
-    from whereshot.learn.survey import survey_folder
+    from whereshot.learn.sets.findings import find_problems
+    from whereshot.learn.sets.survey import survey_folder
 
     began = monotonic()
     with _photo_progress() as on_photo:
@@ -106,8 +106,8 @@ def stats(folder: Folder, as_json: AsJson = False) -> None:
     whereshot data stats data/udacity50
     whereshot data stats photos --json | jq '.landmarks[] | [.name, .photos.train]'
     """  # noqa: D301 - click wants the backspace itself before lines that it must not wrap
-    from whereshot.learn.figures import describe_photos
-    from whereshot.learn.survey import survey_folder
+    from whereshot.learn.sets.figures import describe_photos
+    from whereshot.learn.sets.survey import survey_folder
 
     with _photo_progress() as on_photo:
         survey = survey_folder(folder, decode_photos=False, on_photo=on_photo)
@@ -153,8 +153,8 @@ def fetch(
 
     if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
         raise typer.BadParameter("must be 64 hexadecimal digits", param_hint="--sha256")
-    from whereshot.learn.fetch import fetch as fetch_set
-    from whereshot.learn.fetch import published_set
+    from whereshot.learn.sets.fetch import fetch as fetch_set
+    from whereshot.learn.sets.fetch import published_set
 
     published = published_set(name)
     folder = to or Path("data") / published.name

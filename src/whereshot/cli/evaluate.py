@@ -101,7 +101,7 @@ def evaluate(
     if save is not None:
         save.write_text(text + "\n", encoding="utf-8")
     if report is not None:
-        from whereshot.learn.report import write_report
+        from whereshot.learn.report.page import write_report
 
         write_report(found, report, photos=photos)
     if as_json:

@@ -41,15 +41,17 @@ def train(
     import dataclasses
 
     from whereshot.learn.config import read_recipe
-    from whereshot.learn.memory import keep_freed_memory
-    from whereshot.learn.train import train as run_training
 
-    keep_freed_memory()
     chosen = read_recipe(recipe, assignments or [])
     if data is not None:
         photos = dataclasses.replace(chosen.data, train=str(data))
         chosen = dataclasses.replace(chosen, data=photos)
     folder = to or Path("runs") / chosen.name
+    # After the recipe is read: torch takes seconds to come, and a typo should not.
+    from whereshot.learn.memory import keep_freed_memory
+    from whereshot.learn.train import train as run_training
+
+    keep_freed_memory()
     try:
         with show_progress() as report:
             run_training(chosen, folder, resume=resume, report=report)

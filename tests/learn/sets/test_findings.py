@@ -6,8 +6,8 @@ from made_photos import data_set, saved, scene
 from PIL import ImageOps
 
 from whereshot.gazetteer import load_gazetteer
-from whereshot.learn.findings import TITLES, find_problems
-from whereshot.learn.survey import survey_folder
+from whereshot.learn.sets.findings import TITLES, find_problems
+from whereshot.learn.sets.survey import survey_folder
 
 
 def check(root):

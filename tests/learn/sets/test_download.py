@@ -11,8 +11,8 @@ import pytest
 from local_web import Site, Web
 
 from whereshot.errors import FetchError
-from whereshot.learn import download as module
-from whereshot.learn.download import check_url, download
+from whereshot.learn.sets import download as module
+from whereshot.learn.sets.download import check_url, download
 
 CONTENT = os.urandom(700_000)
 

@@ -10,8 +10,8 @@ import zipfile
 import pytest
 
 from whereshot.errors import FetchError
-from whereshot.learn import unpack as module
-from whereshot.learn.unpack import ArchiveLimits, BadArchiveError, unpack
+from whereshot.learn.sets import unpack as module
+from whereshot.learn.sets.unpack import ArchiveLimits, BadArchiveError, unpack
 
 
 def archive(path, entries, **options):

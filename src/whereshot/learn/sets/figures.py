@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from whereshot.learn.dataset import class_key
-from whereshot.learn.survey import Survey, SurveyedPhoto
+from whereshot.learn.sets.survey import Survey, SurveyedPhoto
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from made_photos import data_set, saved, scene
 
-from whereshot.learn.figures import Spread, describe_photos
-from whereshot.learn.survey import survey_folder
+from whereshot.learn.sets.figures import Spread, describe_photos
+from whereshot.learn.sets.survey import survey_folder
 
 
 def figures_of(root):

@@ -17,8 +17,8 @@ from PIL import Image
 
 from whereshot.learn.evaluate import evaluate
 from whereshot.learn.evaluation import Evaluation
-from whereshot.learn.markup import element, join
-from whereshot.learn.report import render_report, write_report
+from whereshot.learn.report.markup import element, join
+from whereshot.learn.report.page import render_report, write_report
 from whereshot.learn.subject import Subject, load_subject
 
 Paint = Callable[..., Path]
@@ -209,7 +209,7 @@ def test_the_map_joins_what_was_confused(found):
 
 
 def test_the_land_fills_the_map_on_both_sides_of_the_date_line():
-    from whereshot.learn import worldmap
+    from whereshot.learn.report import worldmap
 
     paths = worldmap._land().split("z")
 

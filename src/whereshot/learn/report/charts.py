@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from whereshot.learn.evaluation import Evaluation, Histogram, amount
 from whereshot.learn.intervals import Estimate
-from whereshot.learn.markup import Markup, element, join
 from whereshot.learn.metrics import ReliabilityBin
+from whereshot.learn.report.markup import Markup, element, join
 
 _HEAT_LANDMARKS = 80  # more would not be readable: those with the most confusion are shown
 

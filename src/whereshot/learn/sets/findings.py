@@ -16,7 +16,7 @@ from whereshot.errors import LandmarkNotFoundError
 from whereshot.gazetteer import Gazetteer
 from whereshot.learn.dataset import class_key
 from whereshot.learn.duplicates import MAX_DISTANCE, group_hashes
-from whereshot.learn.survey import ClassFolder, Survey, SurveyedPhoto
+from whereshot.learn.sets.survey import ClassFolder, Survey, SurveyedPhoto
 from whereshot.photo.formats import Format
 
 Severity = Literal["error", "warning"]

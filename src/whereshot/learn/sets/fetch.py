@@ -14,8 +14,8 @@ from typing import Any
 
 from whereshot.errors import DatasetError, FetchError
 from whereshot.learn.dataset import index_folder
-from whereshot.learn.download import check_url, download
-from whereshot.learn.unpack import BadArchiveError, unpack
+from whereshot.learn.sets.download import check_url, download
+from whereshot.learn.sets.unpack import BadArchiveError, unpack
 
 OnStep = Callable[[str, int, int | None], object]
 """Called with `download` or `unpack`, the bytes that are done, and all bytes (None: unknown)."""

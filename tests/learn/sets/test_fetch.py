@@ -11,7 +11,7 @@ import pytest
 from local_web import Site, Web
 
 from whereshot.errors import FetchError
-from whereshot.learn.fetch import RECORD, SETS, PublishedSet, fetch, published_set
+from whereshot.learn.sets.fetch import RECORD, SETS, PublishedSet, fetch, published_set
 
 SMALL = PublishedSet(
     name="small",
@@ -179,7 +179,7 @@ def test_the_course_set_is_described_as_published():
 
 def test_data_sets_are_handled_without_torch():
     code = (
-        "import sys, whereshot.learn.fetch, whereshot.learn.duplicates; "
+        "import sys, whereshot.learn.sets.fetch, whereshot.learn.duplicates; "
         "assert not {'torch', 'timm', 'torchvision'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -8,12 +8,12 @@ import json
 from pathlib import Path
 from string import Template
 
-from whereshot.learn import charts, sections
 from whereshot.learn.evaluation import Evaluation, amount
-from whereshot.learn.gallery import mistakes
 from whereshot.learn.intervals import Estimate
-from whereshot.learn.markup import Markup, element, join, text
-from whereshot.learn.sections import definitions, percent, section
+from whereshot.learn.report import charts, sections
+from whereshot.learn.report.gallery import mistakes
+from whereshot.learn.report.markup import Markup, element, join, text
+from whereshot.learn.report.sections import definitions, percent, section
 
 _HERE = Path(__file__).parent
 

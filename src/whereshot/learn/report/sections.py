@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whereshot.learn import charts
 from whereshot.learn.evaluation import Evaluation, LandmarkRow, amount
 from whereshot.learn.intervals import Estimate
-from whereshot.learn.markup import Markup, element, join
-from whereshot.learn.worldmap import world_map
+from whereshot.learn.report import charts
+from whereshot.learn.report.markup import Markup, element, join
+from whereshot.learn.report.worldmap import world_map
 
 _PAIRS = 15
 

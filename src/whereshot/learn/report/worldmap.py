@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from whereshot.learn.evaluation import Evaluation, amount
-from whereshot.learn.markup import Markup, element
+from whereshot.learn.report.markup import Markup, element
 
 # Natural Earth's outlines, which the app ships.
-_ATLAS = Path(__file__).resolve().parents[1] / "serve/static/vendor/world-atlas/countries-50m.json"
+_ATLAS = Path(__file__).resolve().parents[2] / "serve/static/vendor/world-atlas/countries-50m.json"
 _WIDTH = 1000.0
 _NORTH, _SOUTH = 80.0, -57.0  # no landmark stands beyond, and the page is not that high
 _HEIGHT = _WIDTH * (_NORTH - _SOUTH) / 360

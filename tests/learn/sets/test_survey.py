@@ -6,7 +6,7 @@ from PIL import Image
 
 from whereshot.errors import DatasetError
 from whereshot.learn.dataset import index_folder
-from whereshot.learn.survey import ClassFolder, survey_folder
+from whereshot.learn.sets.survey import ClassFolder, survey_folder
 
 
 @pytest.mark.parametrize("top", ["", "landmark_images"])

@@ -10,8 +10,8 @@ from PIL import Image
 
 from whereshot.errors import PhotoError
 from whereshot.learn.evaluation import Evaluation, Mistake
-from whereshot.learn.markup import Markup, element, join
-from whereshot.learn.sections import percent, section
+from whereshot.learn.report.markup import Markup, element, join
+from whereshot.learn.report.sections import percent, section
 from whereshot.photo import decode
 
 _THUMBNAIL_PX = 240
