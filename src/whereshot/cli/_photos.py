@@ -6,12 +6,9 @@ import glob
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import BinaryIO
 
-PHOTO_SUFFIXES = frozenset(
-    {".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
-)
 STDIN = "-"
 
 Report = Callable[[str], None]
@@ -59,7 +56,7 @@ def _expand_pattern(pattern: str, report: Report) -> Iterator[str]:
             if "**" not in pattern:
                 found = True
                 yield from _expand_one(path, report)
-        elif is_photo(path):
+        elif _is_photo(path):
             found = True
             yield path
     if not found:
@@ -79,20 +76,18 @@ def _walk(folder: str, report: Report) -> Iterator[str]:
         return
     visible.sort(key=lambda entry: entry.name)
     folders = [entry.path for entry in visible if entry.is_dir()]
-    yield from (entry.path for entry in visible if not entry.is_dir() and is_photo(entry.name))
+    yield from (entry.path for entry in visible if not entry.is_dir() and _is_photo(entry.name))
     links = {entry.path for entry in visible if entry.is_symlink()}
     for inner in folders:
         if inner not in links:
             yield from _walk(inner, report)
 
 
-def is_photo(name: str) -> bool:
-    """Whether a file's name says that it is a photo of a kind that whereshot reads.
+def _is_photo(name: str) -> bool:
+    # The photo room brings numpy along, which `--help` has no need of.
+    from whereshot.photo.suffixes import is_photo
 
-    >>> is_photo("IMG_1.JPG"), is_photo("IMG_1.JPG.xmp")
-    (True, False)
-    """
-    return PurePath(name).suffix.lower() in PHOTO_SUFFIXES
+    return is_photo(name)
 
 
 def _read_list(stream: BinaryIO, separator: bytes) -> Iterator[str]:

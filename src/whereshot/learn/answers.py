@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whereshot.errors import DatasetError, PhotoError
-from whereshot.learn.dataset import PHOTO_SUFFIXES, Part, PhotoIndex, find_part
+from whereshot.learn.dataset import Part, PhotoIndex, find_part
 from whereshot.photo import Preprocessing, decode, prepare
+from whereshot.photo.suffixes import PHOTO_SUFFIXES, is_photo
 from whereshot.recognize._stream import ordered_map
 from whereshot.recognize.recognizer import available_cores
 from whereshot.records import Failure
@@ -120,9 +121,7 @@ def index_unknown(folder: str | Path, part: Part = "test") -> PhotoIndex:
         sorted(
             path
             for path in root.rglob("*")
-            if path.suffix.lower() in PHOTO_SUFFIXES
-            and not path.name.startswith(".")
-            and path.is_file()
+            if is_photo(path.name) and not path.name.startswith(".") and path.is_file()
         )
     )
     if not paths:

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from whereshot.errors import DatasetError
+from whereshot.photo.suffixes import PHOTO_SUFFIXES, is_photo
 
-PHOTO_SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".gif", ".bmp"]
-)
 Part = Literal["train", "test"]
 
 
@@ -134,7 +132,7 @@ def index_folder(folder: str | Path, part: Part | None = None) -> PhotoIndex:
         found = sorted(
             path
             for path in (root / name).rglob("*")
-            if path.suffix.lower() in PHOTO_SUFFIXES
+            if is_photo(path.name)
             and not any(part.startswith(".") for part in path.relative_to(root / name).parts)
             and path.is_file()
         )

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import get_args
 
 from whereshot.errors import DatasetError, PhotoError
-from whereshot.learn.dataset import PHOTO_SUFFIXES, Part, find_part
+from whereshot.learn.dataset import Part, find_part
 from whereshot.learn.duplicates import DECODE_SIDE, PhotoHash, hash_pixels
 from whereshot.photo import Limits, decode, read_exif, read_photo
 from whereshot.photo.formats import HEAD_BYTES, Format, sniff
 from whereshot.photo.jpeg import read_jpeg_header
 from whereshot.photo.readers import open_image
 from whereshot.photo.source import open_photo
+from whereshot.photo.suffixes import is_photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def survey_folder(
     others = [path for _, base in _parts(root) for path in _files(base, deep=False)]
     for folder, base in folders.items():
         for path in _files(base, deep=True):
-            if path.suffix.lower() in PHOTO_SUFFIXES:
+            if is_photo(path.name):
                 paths.append(path)
                 owners.append(folder)
             else:
