@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,7 @@ class Progress:
     """What a run has done so far; epochs of both phases count from 0."""
 
     epoch: int = 0  # epochs done
-    best_score: float = -1.0
+    best_score: float = -math.inf  # minus the validation loss
     best_epoch: int = -1
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list[dict[str, float]])

@@ -168,7 +168,7 @@ class ScheduleConfig:
     cosine. `freeze_stages` n keeps the stem and the first n stages of the backbone frozen
     throughout (-1: nothing). The photos grow from `start_size` px to the network's size over the
     first `grow` of the second phase (0: full size from the start). `patience` epochs without a
-    better validation score end the run (0: never).
+    better validation loss end the run (0: never).
     """
 
     frozen_epochs: int = 1
