@@ -160,8 +160,9 @@ def test_the_meta_says_all_that_a_repetition_needs(uninterrupted: Path, photos: 
     assert set(data["validation_paths"]) < paths
     results = meta["results"]
     history = history_of(uninterrupted)
-    best = max(row["validation_top1"] for row in history)
-    assert results["validation_top1"] == best == history[results["best_epoch"]]["validation_top1"]
+    losses = [row["validation_loss"] for row in history]
+    assert results["best_epoch"] == losses.index(min(losses))
+    assert results["validation_top1"] == history[results["best_epoch"]]["validation_top1"]
     assert results["temperature"] > 0
     assert results["train_seconds"] > 0
     assert results["precision"] == "float32"
@@ -283,6 +284,18 @@ def test_a_run_killed_between_its_note_and_its_checkpoint_notes_the_epoch_once(
     events = EventAccumulator(str(folder / "tensorboard"))
     events.Reload()
     assert [scalar.step for scalar in events.Scalars("loss")] == [0, 1, 2]
+
+
+def test_a_checkpoint_with_another_measure_of_the_best_goes_on_with_the_loss(
+    photos: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    recipe, folder = tiny_recipe(photos, *LIVELY), tmp_path / "run"
+    with pytest.raises(Stopped):
+        train(recipe, folder, report=stop_at("epoch 2", 1))
+    state = torch.load(folder / "checkpoint.pt", weights_only=True)
+    torch.save(state | {"best_score": 0.93}, folder / "checkpoint.pt")
+    train(recipe, folder, resume=True)
+    assert same_result(folder, uninterrupted)
 
 
 @pytest.mark.slow

@@ -251,6 +251,8 @@ class Trainer:
 
     def _restore(self, path: Path) -> None:
         self.progress, state = read_checkpoint(path, self.device)
+        if scores := self._scores():  # a checkpoint may come from when top-1 was the score
+            self.progress.best_score = scores[self.progress.best_epoch]
         last = self.progress.epoch - 1
         self._enter_phase(last, frozen=last < self.recipe.schedule.frozen_epochs)
         self.network.load_state_dict(state["network"])
