@@ -57,6 +57,15 @@ def exiv2() -> str:
 
 
 @pytest.fixture(scope="session")
+def curl() -> str:
+    """The path of the real curl."""
+    found = shutil.which("curl")
+    if found is None:
+        skip_or_fail("curl is not installed (Debian: curl)")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a real Chromium."""
     found = shutil.which("chromium") or shutil.which("google-chrome")
