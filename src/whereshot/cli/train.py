@@ -14,6 +14,10 @@ def train(
         Path | None,
         typer.Option("--data", help="Folder with one folder of photos per landmark, or `train/`."),
     ] = None,
+    unknown: Annotated[
+        Path | None,
+        typer.Option("--unknown", help="Folder of photos without a landmark, to be unsure about."),
+    ] = None,
     to: Annotated[
         Path | None, typer.Option("--to", help="Run folder to write; default runs/NAME.")
     ] = None,
@@ -43,9 +47,9 @@ def train(
     from whereshot.learn.config import read_recipe
 
     chosen = read_recipe(recipe, assignments or [])
-    if data is not None:
-        photos = dataclasses.replace(chosen.data, train=str(data))
-        chosen = dataclasses.replace(chosen, data=photos)
+    places = {"train": data, "unknown": unknown}
+    given = {key: str(place) for key, place in places.items() if place is not None}
+    chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, **given))
     folder = to or Path("runs") / chosen.name
     # After the recipe is read: torch takes seconds to come, and a typo should not.
     from whereshot.learn.memory import keep_freed_memory

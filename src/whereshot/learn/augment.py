@@ -67,22 +67,27 @@ class TrainPreset:
 
 
 class Mixing:
-    """Blend photos of a batch: mixup, cutmix, or each on half of the batches.
+    """Labels to distributions; photos of a batch blended: mixup, cutmix, or each half of the time.
 
-    References: H. Zhang et al., "mixup" (ICLR 2018); S. Yun et al., "CutMix" (ICCV 2019).
+    Label K stands for a photo without a landmark, which is to look like every landmark equally.
+
+    References: H. Zhang et al., "mixup" (ICLR 2018); S. Yun et al., "CutMix" (ICCV 2019);
+    D. Hendrycks et al., "Deep Anomaly Detection with Outlier Exposure" (ICLR 2019).
     """
 
     def __init__(self, config: AugmentConfig, classes: int) -> None:
         choices: list[torch.nn.Module] = []
         if config.mixup > 0:
-            choices.append(v2.MixUp(alpha=config.mixup, num_classes=classes))
+            choices.append(v2.MixUp(alpha=config.mixup, num_classes=classes + 1))
         if config.cutmix > 0:
-            choices.append(v2.CutMix(alpha=config.cutmix, num_classes=classes))
+            choices.append(v2.CutMix(alpha=config.cutmix, num_classes=classes + 1))
         self._choice = v2.RandomChoice(choices) if choices else None
         self._classes = classes
 
     def __call__(self, planes: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Map planes (B, 3, S, S) and labels (B,) to planes and distributions (B, K)."""
         if self._choice is None:
-            return planes, torch.nn.functional.one_hot(labels, self._classes).float()
-        return self._choice(planes, labels)
+            targets = torch.nn.functional.one_hot(labels, self._classes + 1).float()
+        else:
+            planes, targets = self._choice(planes, labels)  # (B, K + 1)
+        return planes, targets[:, :-1] + targets[:, -1:] / self._classes

@@ -45,11 +45,18 @@ class DataConfig:
     `train` is a folder of class folders, or one that holds `train` (and `test`, never touched
     here). `validation` is the share of each class held out, near-duplicates kept together;
     `balance` p draws a class of n photos n^(1-p) times as often: 0 as they come, 1 uniformly.
+
+    `unknown` is a folder of photos without a landmark (or one that holds `train`), from which the
+    network learns to be unsure ("": none). They are `unknown_share` of an epoch's photos;
+    `unknown_validation` of them are held out, for the choice of a threshold when a bundle is made.
     """
 
     train: str = "data/train"
     validation: float = 0.1
     balance: float = 0.5
+    unknown: str = ""
+    unknown_share: float = 0.15
+    unknown_validation: float = 0.4
     workers: int = 2
 
     def __post_init__(self) -> None:
@@ -58,6 +65,8 @@ class DataConfig:
             f"data.validation must be in [0, 0.9), got {self.validation}",
         )
         _check_range("data.balance", self.balance, 0, 1)
+        _check_range("data.unknown_share", self.unknown_share, 0, 0.9)
+        _check_range("data.unknown_validation", self.unknown_validation, 0, 0.9)
         _check_range("data.workers", self.workers, 0)
 
 
@@ -219,6 +228,11 @@ class Recipe:
             not (mixes and self.model.margin > 0),
             "an angular margin needs one label per photo: set model.margin = 0, "
             "or augment.mixup = 0 and augment.cutmix = 0",
+        )
+        _check(
+            not (self.data.unknown and self.model.margin > 0),
+            "an angular margin needs a landmark in each photo: set model.margin = 0, "
+            'or data.unknown = ""',
         )
 
 

@@ -65,6 +65,11 @@ class PhotoIndex:
         paths, labels = zip(*known, strict=True)
         return PhotoIndex(self.root, tuple(classes), paths, labels)
 
+    def followed_by(self, unknown: PhotoIndex) -> PhotoIndex:
+        """These photos and then those without a landmark, which get the label K."""
+        labels = self.labels + (len(self.classes),) * len(unknown)
+        return PhotoIndex(self.root, self.classes, self.paths + unknown.paths, labels)
+
     def fingerprint(self) -> str:
         """SHA-256 over class names, relative paths and file sizes: the same data, the same hex."""
         digest = hashlib.sha256()

@@ -126,7 +126,7 @@ def _write_bundle(
             session,
             preprocessing,
             run.temperature,
-            unknown=index_unknown(unknown, "train"),
+            unknown=_unseen(run, index_unknown(unknown, "train")),
             landmarks=_held_out(run, training),
             max_false_share=max_false_share,
         )
@@ -147,17 +147,27 @@ def _write_bundle(
     )
 
 
+def _unseen(run: Run, unknown: PhotoIndex) -> PhotoIndex:
+    """The photos without a landmark that the run did not train on; all, if it trained on none."""
+    held = run.meta["data"].get("unknown_validation_paths")
+    return unknown if held is None else _those(unknown, set(held))
+
+
 def _held_out(run: Run, training: PhotoIndex) -> PhotoIndex | None:
     """The photos that the run kept for validation, None where it kept none."""
     held = set(run.meta["data"].get("validation_paths", []))
+    return _those(training, held) if held else None
+
+
+def _those(index: PhotoIndex, wanted: set[str]) -> PhotoIndex:
     numbers = [
         number
-        for number, path in enumerate(training.paths)
-        if path.relative_to(training.root).as_posix() in held
+        for number, path in enumerate(index.paths)
+        if path.relative_to(index.root).as_posix() in wanted
     ]
-    if len(numbers) != len(held):
+    if len(numbers) != len(wanted):
         raise DatasetError(
-            f"'{training.root}' lacks {len(held) - len(numbers)} of the {len(held)} photos that "
-            "the run kept for validation. Give the photos that it was trained on with --data."
+            f"'{index.root}' lacks {len(wanted) - len(numbers)} of the {len(wanted)} photos that "
+            "the run held out. Give the photos that it was trained with: --data, --unknown."
         )
-    return training.subset(numbers) if numbers else None
+    return index.subset(numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -94,6 +94,22 @@ def draw_epoch(index: PhotoIndex, balance: float, *, seed: int, epoch: int) -> l
         extra = torch.multinomial(fractions, rest, replacement=False, generator=generator)
         numbers = torch.cat([numbers, extra])
     return numbers[torch.randperm(len(numbers), generator=generator)].tolist()
+
+
+def add_unknown(
+    order: Sequence[int], known: int, unknown: int, share: float, *, seed: int, epoch: int
+) -> list[int]:
+    """Mix photos without a landmark into an epoch, so that they are `share` of it.
+
+    `order` has numbers below `known`; the `unknown` photos have the numbers that follow. Each is
+    drawn as often as any other, give or take one.
+    """
+    wanted = round(len(order) * share / (1 - share))
+    generator = torch.Generator().manual_seed(seed_of(seed, epoch, "unknown"))
+    rounds = [torch.randperm(unknown, generator=generator) for _ in range(-(-wanted // unknown))]
+    drawn = known + torch.cat(rounds)[:wanted] if rounds else torch.empty(0, dtype=torch.long)
+    mixed = torch.cat([torch.tensor(order, dtype=torch.long), drawn])
+    return mixed[torch.randperm(len(mixed), generator=generator)].tolist()
 
 
 def drop_unreadable(

@@ -15,6 +15,7 @@ from typing import Any
 from whereshot.errors import DatasetError, RunError
 from whereshot.learn import config
 from whereshot.learn import run as runs
+from whereshot.learn.answers import index_unknown
 from whereshot.learn.dataset import PhotoIndex, index_folder, split
 from whereshot.learn.duplicates import group_near_duplicates
 from whereshot.learn.loader import drop_unreadable
@@ -57,7 +58,7 @@ def train(
         )
     _warn(recipe, photos)
     # The network before the folder: a recipe that can't be built leaves no run behind.
-    trainer = Trainer(recipe, folder, photos.training, photos.held_out, report)
+    trainer = Trainer(recipe, folder, photos.training, photos.held_out, photos.unknown, report)
     meta: dict[str, Any] = {
         "schema": "1.0",
         "recipe": config.to_dict(recipe),
@@ -101,14 +102,17 @@ def _check_folder(folder: Path, recipe: config.Recipe, *, resume: bool) -> dict[
 
 
 def _deciding(recipe: config.Recipe) -> config.Recipe:
-    """The recipe without what can't change the result."""
-    return dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, train="", workers=0))
+    """The recipe without what can't change the result: where the photos lie, and workers."""
+    unknown = "somewhere" if recipe.data.unknown else ""
+    data = dataclasses.replace(recipe.data, train="", unknown=unknown, workers=0)
+    return dataclasses.replace(recipe, data=data)
 
 
 @dataclass(frozen=True, slots=True)
 class _Photos:
     training: PhotoIndex
     held_out: PhotoIndex
+    unknown: PhotoIndex | None  # without a landmark, to train on
     summary: dict[str, Any]  # what meta.json keeps of them
 
 
@@ -140,7 +144,17 @@ def _read_photos(recipe: config.Recipe, report: Report) -> _Photos:
         "training_counts": training.counts(),
         "unreadable": unreadable,
     }
-    return _Photos(training, held_out, summary)
+    unknown = None
+    if recipe.data.unknown:
+        strangers, bad = drop_unreadable(index_unknown(recipe.data.unknown, "train"))
+        kept, held = split(strangers, recipe.data.unknown_validation, seed=recipe.seed)
+        unknown = strangers.subset(kept)
+        summary["unreadable"] = [*unreadable, *bad]
+        summary["unknown_photos"] = len(kept)
+        summary["unknown_validation_paths"] = [
+            strangers.paths[number].relative_to(strangers.root).as_posix() for number in held
+        ]
+    return _Photos(training, held_out, unknown, summary)
 
 
 def _warn(recipe: config.Recipe, photos: _Photos) -> None:

@@ -28,7 +28,7 @@ from whereshot.learn.augment import Mixing, TrainPreset
 from whereshot.learn.calibrate import fit_temperature
 from whereshot.learn.checkpoint import Progress, read_checkpoint, save_checkpoint
 from whereshot.learn.dataset import PhotoIndex
-from whereshot.learn.loader import TrainPhotos, draw_epoch, eval_loader, seed_of
+from whereshot.learn.loader import TrainPhotos, add_unknown, draw_epoch, eval_loader, seed_of
 from whereshot.learn.network import LandmarkNet
 from whereshot.learn.precision import choose_device, choose_precision, keep_depthwise_in_float32
 from whereshot.learn.schedule import out_of_patience, photo_side
@@ -50,10 +50,11 @@ class Trainer:
         folder: Path,
         training: PhotoIndex,
         held_out: PhotoIndex,
+        unknown: PhotoIndex | None,
         report: Report,
     ) -> None:
         self.recipe, self.folder, self.report = recipe, folder, report
-        self.training, self.held_out = training, held_out
+        self.training, self.held_out, self.unknown = training, held_out, unknown
         self.device = choose_device()
         self.precision = choose_precision(recipe.precision)
         torch.manual_seed(seed_of(recipe.seed, "weights"))
@@ -158,10 +159,20 @@ class Trainer:
 
     def _loader(self, epoch: int, size: int) -> DataLoader[tuple[Tensor, int]]:
         recipe = self.recipe
-        preset = TrainPreset(recipe.augment, size)
-        views = TrainPhotos(self.training, preset, size, seed_of(recipe.seed, "views"))
+        preset, index = TrainPreset(recipe.augment, size), self.training
+        order = draw_epoch(index, recipe.data.balance, seed=recipe.seed, epoch=epoch)
+        if self.unknown is not None:
+            order = add_unknown(
+                order,
+                len(index),
+                len(self.unknown),
+                recipe.data.unknown_share,
+                seed=recipe.seed,
+                epoch=epoch,
+            )
+            index = index.followed_by(self.unknown)
+        views = TrainPhotos(index, preset, size, seed_of(recipe.seed, "views"))
         views.epoch = epoch
-        order = draw_epoch(self.training, recipe.data.balance, seed=recipe.seed, epoch=epoch)
         return DataLoader(
             views,
             batch_size=min(recipe.optim.batch, len(order)),
