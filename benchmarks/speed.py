@@ -29,8 +29,8 @@ import torch
 from _table import ROOT, machine, median_ratio, side_by_side, versions, write_results
 from PIL import Image
 from torch import Tensor, nn
+from torchvision import transforms
 from torchvision.models import resnet50
-from torchvision.transforms import v2
 
 from whereshot import load
 from whereshot.learn.run import load_run
@@ -59,14 +59,16 @@ class CoursePredictor(nn.Module):
     def __init__(self, network: nn.Module, mean: list[float], std: list[float]) -> None:
         super().__init__()
         self.network = network
-        self.resize = v2.Resize([256], antialias=True)
-        self.crop = v2.CenterCrop(224)
-        self.normalize = v2.Normalize(mean, std)
+        # The first transforms, not v2: TorchScript compiles only them.
+        self.prepare = nn.Sequential(
+            transforms.Resize([256], antialias=True),
+            transforms.CenterCrop(224),
+            transforms.Normalize(mean, std),
+        )
 
     def forward(self, photo: Tensor) -> Tensor:
         """Map (1, 3, H, W) in 0..1 to probabilities (1, K)."""
-        square = self.normalize(self.crop(self.resize(photo)))
-        return torch.softmax(self.network(square), dim=1)
+        return torch.softmax(self.network(self.prepare(photo)), dim=1)
 
 
 class Classifier(nn.Module):
@@ -84,11 +86,11 @@ class Classifier(nn.Module):
 
 def course_way(network: nn.Module, mean: list[float], std: list[float]) -> Callable[[Path], Tensor]:
     """A course app's answer to one photo."""
-    to_tensor = v2.Compose([v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True)])
-    example = torch.rand(1, 3, *reversed(MEGAPIXEL_PHOTO))
+    to_tensor = transforms.ToTensor()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        scripted = torch.jit.trace(CoursePredictor(network.eval(), mean, std), example)
+        traced = torch.jit.trace(network.eval(), torch.rand(1, 3, 224, 224), check_trace=False)
+        scripted = torch.jit.script(CoursePredictor(traced, mean, std))
 
     @torch.inference_mode()
     def answer(path: Path) -> Tensor:
