@@ -20,6 +20,14 @@ def skip_or_fail(reason: str) -> None:
     pytest.skip(reason)
 
 
+def find_program(otherwise: str, *names: str) -> str:
+    """The path of the first of these programs that is there; skips or fails with the reason."""
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        skip_or_fail(otherwise)
+    return str(found)
+
+
 @pytest.fixture(scope="session")
 def photos() -> Path:
     """The folder of real photos; never part of the project."""
@@ -41,37 +49,25 @@ def samples() -> Path:
 @pytest.fixture(scope="session")
 def exiftool() -> str:
     """The path of the real exiftool."""
-    found = shutil.which("exiftool")
-    if found is None:
-        skip_or_fail("exiftool is not installed (Debian: libimage-exiftool-perl)")
-    return str(found)
+    return find_program("exiftool is not installed (Debian: libimage-exiftool-perl)", "exiftool")
 
 
 @pytest.fixture(scope="session")
 def exiv2() -> str:
     """The path of the real exiv2."""
-    found = shutil.which("exiv2")
-    if found is None:
-        skip_or_fail("exiv2 is not installed (Debian: exiv2)")
-    return str(found)
+    return find_program("exiv2 is not installed (Debian: exiv2)", "exiv2")
 
 
 @pytest.fixture(scope="session")
 def curl() -> str:
     """The path of the real curl."""
-    found = shutil.which("curl")
-    if found is None:
-        skip_or_fail("curl is not installed (Debian: curl)")
-    return str(found)
+    return find_program("curl is not installed (Debian: curl)", "curl")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a real Chromium."""
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if found is None:
-        skip_or_fail("Chromium is not installed (Debian: chromium)")
-    return str(found)
+    return find_program("Chromium is not installed (Debian: chromium)", "chromium", "google-chrome")
 
 
 RED, GREEN, BLUE, GREY = (220, 30, 30), (30, 220, 30), (30, 30, 220), (128, 128, 128)
