@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -28,26 +29,56 @@ class TrainPhotos(Dataset[tuple[Tensor, int]]):
     """Random views (3, S, S) uint8 of the photos of an index.
 
     Each view's randomness comes from seed, epoch and photo alone: the same run gives the same
-    views with any number of workers, and after a resume.
+    views with any number of workers, and after a resume. `cached` are the decoded planes of all
+    photos (see `decode_all`), or None to decode each one anew.
     """
 
     def __init__(
-        self, index: PhotoIndex, augment: Callable[[Tensor], Tensor], size: int, seed: int
+        self,
+        index: PhotoIndex,
+        augment: Callable[[Tensor], Tensor],
+        size: int,
+        seed: int,
+        cached: Sequence[Tensor] | None = None,
     ) -> None:
         self.index, self.augment, self.size, self.seed = index, augment, size, seed
+        self.cached = cached
         self.epoch = 0
 
     def __len__(self) -> int:
         return len(self.index)
 
     def __getitem__(self, number: int) -> tuple[Tensor, int]:
-        # Crops enlarge: a photo is decoded somewhat larger than the network's side.
-        pixels = decode(self.index.paths[number], min_side=round(1.15 * self.size))
-        planes = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+        planes = (
+            _decode_planes(self.index.paths[number], self.size)
+            if self.cached is None
+            else self.cached[number]
+        )
         with torch.random.fork_rng(devices=[]):
             # This generator alone: torch.manual_seed would reset those of the GPU for good.
             torch.default_generator.manual_seed(seed_of(self.seed, self.epoch, number))
             return self.augment(planes), self.index.labels[number]
+
+
+def _decode_planes(path: Path, size: int) -> Tensor:
+    # Crops enlarge: a photo is decoded somewhat larger than the network's side.
+    pixels = decode(path, min_side=round(1.15 * size))
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+
+
+def decode_all(
+    index: PhotoIndex, size: int, *, on_photo: Callable[[int], object] | None = None
+) -> list[Tensor]:
+    """Every photo as planes (3, H, W) uint8 in memory, ready for views of up to `size` px.
+
+    About 5 * size^2 bytes a photo: 5,000 photos at 128 px take 0.5 GB.
+    """
+    planes: list[Tensor] = []
+    for path in index.paths:
+        planes.append(_decode_planes(path, size))
+        if on_photo is not None:
+            on_photo(len(planes))
+    return planes
 
 
 class EvalPhotos(Dataset[tuple[Tensor, int]]):

@@ -28,7 +28,14 @@ from whereshot.learn.augment import Mixing, TrainPreset
 from whereshot.learn.calibrate import fit_temperature
 from whereshot.learn.checkpoint import Progress, read_checkpoint, save_checkpoint
 from whereshot.learn.dataset import PhotoIndex
-from whereshot.learn.loader import TrainPhotos, add_unknown, draw_epoch, eval_loader, seed_of
+from whereshot.learn.loader import (
+    TrainPhotos,
+    add_unknown,
+    decode_all,
+    draw_epoch,
+    eval_loader,
+    seed_of,
+)
 from whereshot.learn.network import LandmarkNet
 from whereshot.learn.precision import choose_device, choose_precision, keep_depthwise_in_float32
 from whereshot.learn.schedule import out_of_patience, photo_side
@@ -65,6 +72,7 @@ class Trainer:
         self.margins = losses.adaptive_margins(training.counts(), recipe.model.margin)
         self.mixing = Mixing(recipe.augment, len(training.classes))
         self.progress = Progress()
+        self.cached: list[Tensor] | None = None
         self.average: AveragedModel | None = None
         self.optimizer: torch.optim.Optimizer | None = None
 
@@ -171,7 +179,14 @@ class Trainer:
                 epoch=epoch,
             )
             index = index.followed_by(self.unknown)
-        views = TrainPhotos(index, preset, size, seed_of(recipe.seed, "views"))
+        if recipe.data.cache and self.cached is None:
+            photos = len(index)
+            self.cached = decode_all(
+                index,
+                recipe.model.size,
+                on_photo=lambda done: self.report("decoding the photos", done, photos, {}),
+            )
+        views = TrainPhotos(index, preset, size, seed_of(recipe.seed, "views"), self.cached)
         views.epoch = epoch
         return DataLoader(
             views,

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from whereshot.errors import RecipeError
 from whereshot.learn.architectures import pretrained
+from whereshot.learn.architectures.residual import residual
 
 
 class Backbone(Protocol):
@@ -31,7 +32,7 @@ class Backbone(Protocol):
         ...
 
 
-_BUILDERS: dict[str, Callable[..., nn.Module]] = {}
+_BUILDERS: dict[str, Callable[..., nn.Module]] = {"residual": residual}
 
 
 def names() -> list[str]:
