@@ -35,19 +35,9 @@ def photos(tmp_path: Path) -> Path:
 
 
 def options(baseline: ModuleType, photos: Path, to: Path, *more: str) -> argparse.Namespace:
-    small = [
-        "--width",
-        "0.03",
-        "--size",
-        "32",
-        "--batch",
-        "4",
-        "--workers",
-        "0",
-        "--validation",
-        "0.25",
-    ]
-    return baseline.parse(["--data", str(photos), "--to", str(to), *small, *more])
+    small = {"--width": 0.03, "--size": 32, "--batch": 4, "--workers": 0, "--validation": 0.25}
+    flags = [str(part) for pair in small.items() for part in pair]
+    return baseline.parse(["--data", str(photos), "--to", str(to), *flags, *more])
 
 
 def test_the_full_network_is_eight_blocks_of_the_recipes_channels(baseline: ModuleType) -> None:
