@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from pathlib import Path
-from string import Template
 
 from whereshot.learn.evaluation import Evaluation, amount
 from whereshot.learn.intervals import Estimate
 from whereshot.learn.report import charts, sections
+from whereshot.learn.report.frame import render_frame
 from whereshot.learn.report.gallery import mistakes
-from whereshot.learn.report.markup import Markup, element, join, text
+from whereshot.learn.report.markup import Markup, element
 from whereshot.learn.report.sections import definitions, percent, section
-
-_HERE = Path(__file__).parent
 
 
 def write_report(found: Evaluation, target: str | Path, *, photos: bool = True) -> None:
@@ -30,10 +26,8 @@ def write_report(found: Evaluation, target: str | Path, *, photos: bool = True) 
 
 def render_report(found: Evaluation, *, photos: bool = True) -> str:
     """The HTML of the report."""
-    style = (_HERE / "report.css").read_text(encoding="utf-8")
-    script = (_HERE / "report.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    parts = (
+    return render_frame(
+        f"{found.measured.name} on {found.data.folder}",
         _headline(found),
         _notes(found),
         sections.landmarks(found),
@@ -43,13 +37,6 @@ def render_report(found: Evaluation, *, photos: bool = True) -> str:
         sections.verdicts(found),
         mistakes(found, photos=photos),
         _provenance(found),
-    )
-    return Template((_HERE / "report.html").read_text(encoding="utf-8")).substitute(
-        title=text(f"{found.measured.name} on {found.data.folder}"),
-        script_hash=digest,
-        style=style,
-        script=script,
-        body=join(*(part for part in parts if part)),
     )
 
 
