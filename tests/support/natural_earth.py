@@ -7,10 +7,8 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
-COUNTRIES = (
-    Path(__file__).resolve().parents[2]
-    / "src/whereshot/serve/static/vendor/world-atlas/countries-50m.json"
-)
+from whereshot.atlas import ATLAS
+
 KM_PER_DEGREE = 111.2
 
 Ring = list[tuple[float, float]]  # longitude, latitude in degrees; the last point is the first
@@ -22,7 +20,7 @@ class Outlines:
     A country is the even-odd sum of its rings: outer rings, holes in them, islands in holes.
     """
 
-    def __init__(self, path: Path = COUNTRIES) -> None:
+    def __init__(self, path: Path = ATLAS) -> None:
         topology = json.loads(path.read_text(encoding="utf-8"))
         scale, translate = topology["transform"]["scale"], topology["transform"]["translate"]
         arcs = [_decode(arc, scale, translate) for arc in topology["arcs"]]

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
-from itertools import accumulate, pairwise
-from pathlib import Path
-from typing import Any
+from itertools import pairwise
 
+from whereshot.atlas import land_rings
 from whereshot.learn.evaluation import Evaluation, amount
 from whereshot.learn.report.markup import Markup, element
 
-# Natural Earth's outlines, which the app ships.
-_ATLAS = Path(__file__).resolve().parents[2] / "serve/static/vendor/world-atlas/countries-50m.json"
 _WIDTH = 1000.0
 _NORTH, _SOUTH = 80.0, -57.0  # no landmark stands beyond, and the page is not that high
 _HEIGHT = _WIDTH * (_NORTH - _SOUTH) / 360
@@ -90,37 +86,7 @@ def _arc(a: tuple[float, float], b: tuple[float, float]) -> str:
 @cache
 def _land() -> str:
     """The outline of the land as one SVG path; empty where the atlas is not installed."""
-    if not _ATLAS.is_file():
-        return ""
-    topology = json.loads(_ATLAS.read_text(encoding="utf-8"))
-    return "".join(_ring_path(ring) for ring in _rings(topology))
-
-
-def _rings(topology: Any) -> Iterator[list[tuple[float, float]]]:
-    """The rings of the land in px. Reference: the TopoJSON specification, 2.1.3 and 2.1.4."""
-    (x_scale, y_scale), (x_start, y_start) = (
-        topology["transform"]["scale"],
-        topology["transform"]["translate"],
-    )
-
-    def positions(arc: Sequence[Sequence[int]]) -> list[tuple[float, float]]:
-        xs = accumulate(step[0] for step in arc)
-        ys = accumulate(step[1] for step in arc)
-        return [
-            _project(x * x_scale + x_start, y * y_scale + y_start)
-            for x, y in zip(xs, ys, strict=True)
-        ]
-
-    arcs = [positions(arc) for arc in topology["arcs"]]
-    for geometry in topology["objects"]["land"]["geometries"]:
-        for polygon in geometry["arcs"]:
-            for ring in polygon:
-                # A negative number is the one's complement of an arc that is walked backwards.
-                yield [
-                    point
-                    for number in ring
-                    for point in (arcs[number] if number >= 0 else arcs[~number][::-1])
-                ]
+    return "".join(_ring_path([_project(*point) for point in ring]) for ring in land_rings())
 
 
 def _ring_path(ring: Sequence[tuple[float, float]]) -> str:
