@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 from whereshot.atlas import ATLAS, Ring, land_rings
@@ -12,7 +13,7 @@ def inside(rings: list[Ring], longitude: float, latitude: float) -> bool:
     """Whether a ray to the east crosses the rings an odd number of times."""
     odd = False
     for ring in rings:
-        for (x1, y1), (x2, y2) in zip(ring, ring[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(ring):
             if (y1 > latitude) != (y2 > latitude):
                 odd ^= longitude < (x2 - x1) * (latitude - y1) / (y2 - y1) + x1
     return odd

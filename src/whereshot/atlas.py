@@ -38,9 +38,7 @@ def _rings(topology: Any) -> Iterator[Ring]:
         # Integer steps from point to point.
         xs = accumulate(step[0] for step in arc)
         ys = accumulate(step[1] for step in arc)
-        return [
-            (x * x_scale + x_start, y * y_scale + y_start) for x, y in zip(xs, ys, strict=True)
-        ]
+        return [(x * x_scale + x_start, y * y_scale + y_start) for x, y in zip(xs, ys, strict=True)]
 
     arcs = [positions(arc) for arc in topology["arcs"]]
     for geometry in topology["objects"]["land"]["geometries"]:
