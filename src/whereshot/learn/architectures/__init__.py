@@ -12,8 +12,7 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from whereshot.errors import RecipeError
-from whereshot.learn.architectures import pretrained
-from whereshot.learn.architectures.residual import residual
+from whereshot.learn.architectures import pretrained, residual
 
 
 class Backbone(Protocol):
@@ -32,7 +31,7 @@ class Backbone(Protocol):
         ...
 
 
-_BUILDERS: dict[str, Callable[..., nn.Module]] = {"residual": residual}
+_BUILDERS: dict[str, Callable[..., nn.Module]] = {"residual": residual.build}
 
 
 def names() -> list[str]:

