@@ -8,7 +8,6 @@ import os
 import platform
 import statistics
 from collections.abc import Sequence
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -131,10 +130,11 @@ def machine_facts() -> dict[str, Any]:
     import onnxruntime
 
     import whereshot
+    from whereshot.recognize.machine import processor_name
     from whereshot.recognize.recognizer import available_cores
 
     return {
-        "cpu": _cpu_name(),
+        "cpu": processor_name(),
         "cores": available_cores(),
         "load_average": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}",
@@ -142,18 +142,6 @@ def machine_facts() -> dict[str, Any]:
         "onnxruntime": onnxruntime.__version__,
         "whereshot": whereshot.__version__,
     }
-
-
-def _cpu_name() -> str:
-    try:
-        with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
-            for line in lines:
-                key, _, value = line.partition(":")
-                if key.strip() == "model name":
-                    return value.strip()
-    except OSError:
-        pass  # not Linux
-    return platform.processor() or platform.machine()
 
 
 def _print_table(result: dict[str, Any]) -> None:
