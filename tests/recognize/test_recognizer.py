@@ -319,3 +319,20 @@ def test_a_network_that_does_not_fit_its_bundle_is_refused(
 def test_cores_are_those_that_this_process_may_use() -> None:
     cores = recognizer_module.available_cores()
     assert 1 <= cores <= (os.cpu_count() or 1)
+
+
+def test_the_outputs_of_the_network_are_those_behind_a_recognition(
+    tiny: OnnxRecognizer, paint: Paint, tmp_path: Path
+) -> None:
+    photo = paint(tmp_path / "a.png", "green")
+    pixels = prepare(decode(photo), tiny.bundle.preprocessing)[None]
+
+    outputs = tiny.outputs(pixels, ("logits", "embedding"))
+
+    assert outputs.logits is not None
+    assert outputs.embedding is not None
+    assert outputs.features is None
+    assert outputs.logits.argmax() == 1
+    np.testing.assert_allclose(outputs.embedding[0], tiny.embed(photo), atol=1e-6)
+    with pytest.raises(ValueError, match="pixels must be uint8"):
+        tiny.outputs(pixels[:, :8])

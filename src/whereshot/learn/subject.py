@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +24,24 @@ from whereshot.errors import (
 )
 from whereshot.gazetteer import load_gazetteer
 from whereshot.gazetteer.names import key
-from whereshot.learn.answers import Model
 from whereshot.learn.dataset import PhotoIndex, class_key
 from whereshot.photo import Preprocessing
-from whereshot.recognize import OnnxRecognizer, Session, find_bundle, read_bundle, shipped_bundles
+from whereshot.recognize import (
+    Bundle,
+    OnnxRecognizer,
+    Outputs,
+    find_bundle,
+    read_bundle,
+    shipped_bundles,
+)
+from whereshot.recognize.session import Output
 from whereshot.records import Landmark
+
+if TYPE_CHECKING:
+    from whereshot.learn.run import Run
+
+Look = Callable[[NDArray[np.uint8], Sequence[Output]], Outputs]
+"""Maps pixels (B, S, S, 3) uint8, RGB, to the outputs that are asked for; from several threads."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,13 +50,15 @@ class Subject:
 
     `ids`, `names` and `spellings` (all that may name an output's folder, its own first) are in
     output order; `places` has each output's landmark, None where the gazetteer doesn't know it.
-    `min_probability` is the verdict's threshold, None for a
-    training run, which has none yet. `trained_on` is the fingerprint of its training photos.
+    `look` asks the network for outputs; `source` is what was loaded, for whoever wants to see its
+    weights. `min_probability` is the verdict's threshold, None for a training run, which has none
+    yet. `trained_on` is the fingerprint of its training photos.
     """
 
     name: str
     kind: Literal["bundle", "run"]
-    model: Model
+    source: Bundle | Run
+    look: Look
     ids: tuple[str, ...]
     names: tuple[str, ...]
     spellings: tuple[tuple[str, ...], ...]
@@ -53,6 +68,10 @@ class Subject:
     min_probability: float | None = None
     trained_on: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def model(self, pixels: NDArray[np.uint8], /) -> NDArray[np.floating]:
+        """Map pixels (B, S, S, 3) uint8, RGB, to uncalibrated logits (B, K)."""
+        return cast(NDArray[np.floating], self.look(pixels, ("logits",)).logits)
 
     def coordinates(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Latitudes (K,) and longitudes (K,) in degrees, NaN where a landmark has no place."""
@@ -131,17 +150,13 @@ def load_subject(name_or_folder: str | PathLike[str]) -> Subject:
 
 def _load_bundle(wanted: str) -> Subject:
     bundle = read_bundle(find_bundle(wanted))
-    OnnxRecognizer(bundle)  # checks that its parts fit together
-    session = Session(bundle.model_path)
-
-    def model(pixels: NDArray[np.uint8]) -> NDArray[np.floating]:
-        return cast(NDArray[np.floating], session.run(pixels).logits)
-
+    recognizer = OnnxRecognizer(bundle)
     data = bundle.provenance.get("data")
     return Subject(
         name=bundle.title,
         kind="bundle",
-        model=model,
+        source=bundle,
+        look=recognizer.outputs,
         ids=tuple(landmark.id for landmark in bundle.landmarks),
         names=tuple(landmark.name for landmark in bundle.landmarks),
         spellings=tuple(_spellings(landmark) for landmark in bundle.landmarks),
@@ -173,15 +188,17 @@ def _load_run(folder: Path) -> Subject:
     # torch spreads one batch over all cores by itself; the other threads decode meanwhile.
     one_at_a_time = threading.Lock()
 
-    def model(pixels: NDArray[np.uint8]) -> NDArray[np.floating]:
+    def look(pixels: NDArray[np.uint8], names: Sequence[Output]) -> Outputs:
         with one_at_a_time, torch.inference_mode():
-            return network(torch.from_numpy(pixels).to(device)).logits.float().cpu().numpy()
+            seen = network(torch.from_numpy(pixels).to(device))
+            return Outputs(**{name: getattr(seen, name).float().cpu().numpy() for name in names})
 
     places = tuple(_place_of(name) for name in run.classes)
     return Subject(
         name=folder.resolve().name,
         kind="run",
-        model=model,
+        source=run,
+        look=look,
         ids=tuple(
             place.id if place is not None else class_key(name)
             for name, place in zip(run.classes, places, strict=True)

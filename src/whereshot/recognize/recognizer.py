@@ -17,7 +17,7 @@ from whereshot.photo import decode, prepare, read_exif
 from whereshot.photo.source import describe, read_photo
 from whereshot.recognize._stream import ordered_map
 from whereshot.recognize.bundle import Bundle, find_bundle, read_bundle
-from whereshot.recognize.session import Device, Session
+from whereshot.recognize.session import Device, Output, Outputs, Session
 from whereshot.recognize.verdict import calibrated_probabilities, decide, locate, rank
 from whereshot.records import Failure, Landmark, Location, Photo, Recognition
 
@@ -97,6 +97,13 @@ class OnnxRecognizer:
         """The embedding of a photo, float32 (D,), L2-normalized; raises `PhotoError`."""
         outputs = self._session.run(self._look(photo).pixels[None], ("embedding",))
         return cast(np.ndarray, outputs.embedding)[0]
+
+    def outputs(self, pixels: np.ndarray, names: Sequence[Output] = ("logits",)) -> Outputs:
+        """What the network itself says of pixels (B, S, S, 3) uint8, as `photo.prepare` gives them.
+
+        The logits are uncalibrated. Raises ValueError for pixels of another shape or dtype.
+        """
+        return self._session.run(pixels, names)
 
     def _recognize_batch(self, photos: Sequence[Photo], k: int) -> list[Recognition | Failure]:
         looks: list[_Seen | Failure] = []
