@@ -112,13 +112,14 @@ def choose_threshold(
 def provenance_of(run: Run, parities: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Where a bundle comes from: recipe, data, versions, results, checks; no paths."""
     recipe = dict(run.meta["recipe"])
-    places = ("train", "unknown")
+    places = ("train", "exclude", "unknown")
     recipe["data"] = {key: value for key, value in recipe["data"].items() if key not in places}
     kept = ("fingerprint", "training_photos", "validation_photos", "unknown_photos")
     data = run.meta["data"]
     return {
         "recipe": recipe,
-        "data": {key: data[key] for key in kept if key in data},
+        "data": {key: data[key] for key in kept if key in data}
+        | {"excluded_photos": len(data.get("excluded", ()))},
         "versions": run.meta["versions"],
         "results": run.meta["results"],
         "parity": [dict(parity) for parity in parities],

@@ -43,7 +43,8 @@ class DataConfig:
     """Which photos, and how they are split.
 
     `train` is a folder of class folders, or one that holds `train` (and `test`, never touched
-    here). `validation` is the share of each class held out, near-duplicates kept together;
+    here). `exclude` is a text file of photos in it to leave out, a path a line ("": none).
+    `validation` is the share of each class held out, near-duplicates kept together;
     `balance` p draws a class of n photos n^(1-p) times as often: 0 as they come, 1 uniformly.
 
     `unknown` is a folder of photos without a landmark (or one that holds `train`), from which the
@@ -55,6 +56,7 @@ class DataConfig:
     """
 
     train: str = "data/train"
+    exclude: str = ""
     validation: float = 0.1
     balance: float = 0.5
     unknown: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -43,6 +43,11 @@ class PhotoIndex:
             tuple(self.paths[i] for i in numbers),
             tuple(self.labels[i] for i in numbers),
         )
+
+    def without(self, left_out: Container[str]) -> PhotoIndex:
+        """The photos but those with these paths, relative to the root, with slashes."""
+        relative = (path.relative_to(self.root).as_posix() for path in self.paths)
+        return self.subset([i for i, path in enumerate(relative) if path not in left_out])
 
     def matched_to(self, classes: Sequence[str]) -> PhotoIndex:
         """The photos of these classes, numbered in their order; photos of others are left out.

@@ -115,7 +115,8 @@ def _write_bundle(
 ) -> None:
     session = Session(model)
     preprocessing = Preprocessing(run.recipe.model.size, run.recipe.model.fit)
-    training = index_folder(data, "train").matched_to(run.classes)
+    training = index_folder(data, "train").without(run.meta["data"].get("excluded", ()))
+    training = training.matched_to(run.classes)
     report("making prototypes", 0, 1, {})
     prototypes = bundling.class_prototypes(session, preprocessing, training)
     report("making prototypes", 1, 1, {})

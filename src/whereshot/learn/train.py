@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from whereshot.learn.answers import index_unknown
 from whereshot.learn.dataset import PhotoIndex, index_folder, split
 from whereshot.learn.duplicates import group_near_duplicates
 from whereshot.learn.loader import drop_unreadable
+from whereshot.learn.sets.photo_list import read_photo_list
 from whereshot.learn.trainer import Report, Trainer
 
 __all__ = ["Report", "train"]
@@ -51,11 +53,8 @@ def train(
         (folder / runs.CHECKPOINT).unlink(missing_ok=True)
         return folder
     photos = _read_photos(recipe, report)
-    if before is not None and before["data"]["fingerprint"] != photos.summary["fingerprint"]:
-        raise RunError(
-            f"'{folder}' was started on other photos than those now in '{photos.training.root}'. "
-            "Restore them, or choose another folder with --to."
-        )
+    if before is not None:
+        _check_same_photos(folder, before["data"], photos)
     _warn(recipe, photos)
     # The network before the folder: a recipe that can't be built leaves no run behind.
     trainer = Trainer(recipe, folder, photos.training, photos.held_out, photos.unknown, report)
@@ -104,7 +103,8 @@ def _check_folder(folder: Path, recipe: config.Recipe, *, resume: bool) -> dict[
 def _deciding(recipe: config.Recipe) -> config.Recipe:
     """The recipe without what can't change the result: where the photos lie, and workers."""
     unknown = "somewhere" if recipe.data.unknown else ""
-    data = dataclasses.replace(recipe.data, train="", unknown=unknown, workers=0)
+    exclude = "some" if recipe.data.exclude else ""  # which ones, the photos themselves tell
+    data = dataclasses.replace(recipe.data, train="", exclude=exclude, unknown=unknown, workers=0)
     return dataclasses.replace(recipe, data=data)
 
 
@@ -116,9 +116,31 @@ class _Photos:
     summary: dict[str, Any]  # what meta.json keeps of them
 
 
+def _check_same_photos(folder: Path, before: Mapping[str, Any], photos: _Photos) -> None:
+    """Raise RunError where a run would go on with other photos than it was started on."""
+    if before["fingerprint"] != photos.summary["fingerprint"]:
+        raise RunError(
+            f"'{folder}' was started on other photos than those now in '{photos.training.root}'. "
+            "Restore them, or choose another folder with --to."
+        )
+    left_out = before.get("excluded", [])
+    if left_out != photos.summary["excluded"]:
+        raise RunError(
+            f"'{folder}' was started with other photos left out than data.exclude names now "
+            f"({len(left_out)} then, {len(photos.summary['excluded'])} now). Restore the list, or "
+            "choose another folder with --to."
+        )
+
+
 def _read_photos(recipe: config.Recipe, report: Report) -> _Photos:
     index = index_folder(recipe.data.train, "train")
+    # Of all photos: so an evaluation knows them, and a resume compares what is left out by itself.
     fingerprint = index.fingerprint()
+    excluded: tuple[str, ...] = ()
+    if recipe.data.exclude:
+        excluded = read_photo_list(recipe.data.exclude, index)
+        index = index.without(excluded)
+        report("photos left out by data.exclude", len(excluded), len(excluded), {})
     found = len(index)
     index, unreadable = drop_unreadable(
         index, on_photo=lambda done: report("reading the photos", done, found, {})
@@ -142,6 +164,7 @@ def _read_photos(recipe: config.Recipe, report: Report) -> _Photos:
         "validation_photos": len(held),
         "validation_paths": [path.relative_to(index.root).as_posix() for path in held_out.paths],
         "training_counts": training.counts(),
+        "excluded": list(excluded),
         "unreadable": unreadable,
     }
     unknown = None
