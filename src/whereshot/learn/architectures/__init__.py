@@ -12,7 +12,7 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from whereshot.errors import RecipeError
-from whereshot.learn.architectures import pretrained, residual
+from whereshot.learn.architectures import mobile, plain, pretrained, residual
 
 
 class Backbone(Protocol):
@@ -31,7 +31,11 @@ class Backbone(Protocol):
         ...
 
 
-_BUILDERS: dict[str, Callable[..., nn.Module]] = {"residual": residual.build}
+_BUILDERS: dict[str, Callable[..., nn.Module]] = {
+    "mobile": mobile.build,
+    "plain": plain.build,
+    "residual": residual.build,
+}
 
 
 def names() -> list[str]:

@@ -43,9 +43,14 @@ class ConvNormAct(nn.Sequential):
             layers.append(nn.ReLU(inplace=True))
         super().__init__(*layers)
 
+    @property
+    def norm(self) -> nn.BatchNorm2d:
+        """The BatchNorm after the convolution."""
+        return cast(nn.BatchNorm2d, self[1])
+
 
 class BlurPool(nn.Module):
-    """Halve the side after a fixed 3x3 binomial blur, so that a shifted photo gives the same answer.
+    """Halve the side after a fixed 3x3 blur, so that a shifted photo gives the same answer.
 
     Reference: R. Zhang, "Making Convolutional Networks Shift-Invariant Again" (ICML 2019).
     """
@@ -144,4 +149,4 @@ class StagedBackbone(nn.Module):
 
     def layers(self) -> list[list[nn.Parameter]]:
         """The parameters by depth: stem first, last stage last."""
-        return [list(cast(nn.Module, part).parameters()) for part in (self.stem, *self.stages)]
+        return [list(part.parameters()) for part in (self.stem, *self.stages)]

@@ -39,10 +39,13 @@ class BasicBlock(nn.Module):
         self, inputs: int, outputs: int, *, halve: bool, excite: bool, drop_path: float
     ) -> None:
         super().__init__()
+        last = ConvNormAct(outputs, outputs, act=False)
+        # The branch begins switched off.
+        nn.init.zeros_(last.norm.weight)
         self.branch = nn.Sequential(
             BlurPool(inputs) if halve else nn.Identity(),
             ConvNormAct(inputs, outputs),
-            ConvNormAct(outputs, outputs, act=False),
+            last,
             SqueezeExcite(outputs) if excite else nn.Identity(),
             DropPath(drop_path),
         )
@@ -88,9 +91,4 @@ def build(
             )
             inputs = width
         stages.append(nn.Sequential(*blocks))
-    backbone = StagedBackbone(stem, stages, widths[-1])
-    for block in backbone.modules():
-        if isinstance(block, BasicBlock):
-            last_norm = block.branch[2][1]
-            nn.init.zeros_(last_norm.weight)
-    return backbone
+    return StagedBackbone(stem, stages, widths[-1])
