@@ -15,7 +15,7 @@ from tiny_training import tiny_recipe
 
 from whereshot.errors import DatasetError
 from whereshot.geo import haversine_km
-from whereshot.learn.evaluate import evaluate
+from whereshot.learn.evaluate import answer, evaluate
 from whereshot.learn.subject import Subject, load_subject
 
 Paint = Callable[..., Path]
@@ -169,6 +169,19 @@ def test_the_histogram_counts_every_photo_once(subject, photos, unknown):
     histogram = evaluate(subject, photos, unknown=unknown).histogram
 
     assert [sum(histogram.right), sum(histogram.wrong), sum(histogram.unknown)] == [8, 2, 4]
+
+
+def test_embeddings_come_with_the_answers_where_they_are_wanted(subject, photos):
+    plain, with_embeddings = (
+        answer(subject, photos, embeddings=wanted).answers for wanted in (False, True)
+    )
+
+    assert plain.embeddings is None
+    assert with_embeddings.logits.tolist() == plain.logits.tolist()
+    # The embedding of the tiny network is the mean color, as a direction.
+    red = np.array([220, 30, 30]) / np.linalg.norm([220, 30, 30])
+    assert with_embeddings.embeddings.shape == (10, 3)
+    np.testing.assert_allclose(with_embeddings.embeddings[0], red, atol=1e-3)
 
 
 def test_unreadable_and_unknown_ones_are_reported_and_the_others_go_on(subject, photos, paint):

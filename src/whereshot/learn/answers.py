@@ -41,13 +41,15 @@ class Model(Protocol):
 class Answers:
     """The logits (N, K) float32 of N photos, their labels (N,) int64 and their paths.
 
-    Photos that could not be read are in `failures` and in none of the other fields.
+    `embeddings` (N, D) float32, L2-normalized, are there where they were asked for. Photos that
+    could not be read are in `failures` and in none of the other fields.
     """
 
     logits: NDArray[np.float32]
     labels: NDArray[np.int64]
     paths: tuple[Path, ...]
     failures: tuple[Failure, ...] = ()
+    embeddings: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.paths)

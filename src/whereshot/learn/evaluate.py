@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from whereshot.learn.answers import Answers, collect_answers, index_unknown
+from whereshot.learn.answers import Answers, Model, collect_answers, index_unknown
 from whereshot.learn.dataset import PhotoIndex, index_folder
 from whereshot.learn.evaluation import Data, Evaluation, Measured
 from whereshot.learn.intervals import RESAMPLES
@@ -31,6 +34,24 @@ def _silent(stage: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Answered:
+    """What a subject answered to the photos of a folder: what figures and explanations come from.
+
+    `index` has all photos of the folder, `answers` those of landmarks that the subject knows;
+    `left_out` has the photos per folder of others. `strangers` and `others` are the photos without
+    a landmark and the answers to them, None where none were given.
+    """
+
+    subject: Subject
+    index: PhotoIndex
+    left_out: Mapping[str, int]
+    answers: Answers
+    strangers: PhotoIndex | None
+    others: Answers | None
+    seconds: float
+
+
 def evaluate(
     subject: Subject,
     folder: str | Path,
@@ -46,32 +67,98 @@ def evaluate(
 ) -> Evaluation:
     """Measure a subject on `folder/CLASS/PHOTO`, or on `folder/test` where there is one.
 
-    `unknown` is a folder of photos that show no landmark; `min_probability` takes the place of
-    the bundle's own threshold. `path` and `command` are kept for the record. Raises DatasetError
-    where there is nothing to measure on, ValueError for a threshold outside [0, 1].
+    It is `answer` and then `measure`. Raises DatasetError where there is nothing to measure on,
+    ValueError for a threshold outside [0, 1].
     """
-    if min_probability is None:
-        min_probability = subject.min_probability
-    elif not 0 <= min_probability <= 1:
-        raise ValueError(f"min_probability must be in [0, 1], got {min_probability}")
+    _check_threshold(min_probability)  # before the photos are looked at
+    answered = answer(subject, folder, unknown=unknown, workers=workers, report=report)
+    return measure(
+        answered,
+        min_probability=min_probability,
+        resamples=resamples,
+        seed=seed,
+        report=report,
+        path=path,
+        command=command,
+    )
+
+
+def answer(
+    subject: Subject,
+    folder: str | Path,
+    *,
+    unknown: str | Path | None = None,
+    embeddings: bool = False,
+    workers: int | None = None,
+    report: Report = _silent,
+) -> Answered:
+    """Show a subject the photos of `folder/CLASS/PHOTO`, or of `folder/test` where there is one.
+
+    `unknown` is a folder of photos that show no landmark. With `embeddings`, those of the
+    landmark photos are kept: what explanations are made of. Raises DatasetError where there is
+    nothing to look at.
+    """
     started = time.monotonic()
     index = index_folder(folder, "test")
     known, left_out = subject.match(index)
     strangers = None if unknown is None else index_unknown(unknown)
 
-    def collect(stage: str, photos: PhotoIndex) -> Answers:
+    def collect(stage: str, model: Model, photos: PhotoIndex) -> Answers:
         return collect_answers(
-            subject.model,
+            model,
             photos,
             subject.preprocessing,
             workers=workers,
             report=lambda done, total: report(stage, done, total),
         )
 
-    answers = collect("landmarks", known)
-    others = None if strangers is None else collect("no landmarks", strangers)
+    if embeddings:
+        answers = _split(collect("landmarks", _with_embeddings(subject), known), len(subject.ids))
+    else:
+        answers = collect("landmarks", subject.model, known)
+    others = None if strangers is None else collect("no landmarks", subject.model, strangers)
     seconds = time.monotonic() - started
+    return Answered(subject, index, left_out, answers, strangers, others, seconds)
 
+
+def _with_embeddings(subject: Subject) -> Model:
+    """A model whose rows are logits and embedding, side by side: one look at each photo."""
+
+    def model(pixels: NDArray[np.uint8], /) -> NDArray[np.floating]:
+        seen = subject.look(pixels, ("logits", "embedding"))
+        rows = cast("list[NDArray[np.floating]]", [seen.logits, seen.embedding])
+        return np.concatenate(rows, axis=1)
+
+    return model
+
+
+def _split(rows: Answers, classes: int) -> Answers:
+    """Answers whose logits are followed by embeddings, taken apart."""
+    return dataclasses.replace(
+        rows, logits=rows.logits[:, :classes], embeddings=rows.logits[:, classes:]
+    )
+
+
+def measure(
+    answered: Answered,
+    *,
+    min_probability: float | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    report: Report = _silent,
+    path: str = "",
+    command: str = "",
+) -> Evaluation:
+    """Every figure of what a subject answered.
+
+    `min_probability` takes the place of the bundle's own threshold. `path` and `command` are kept
+    for the record. Raises ValueError for a threshold outside [0, 1].
+    """
+    _check_threshold(min_probability)
+    subject, answers, index = answered.subject, answered.answers, answered.index
+    others, strangers = answered.others, answered.strangers
+    if min_probability is None:
+        min_probability = subject.min_probability
     report("figures", 0, 1)
     found = Figures(subject, answers, resamples, seed)
     fingerprint = index.fingerprint()
@@ -92,7 +179,7 @@ def evaluate(
             fingerprint,
             len(answers),
             len(np.unique(answers.labels)),
-            left_out,
+            answered.left_out,
             reasons(answers.failures, index.root),
             fingerprint == subject.trained_on,
         ),
@@ -108,12 +195,17 @@ def evaluate(
         landmarks=found.rows(),
         confusion=found.cells(),
         mistakes=found.mistakes(index.root),
-        environment=_environment(subject, seconds),
+        environment=_environment(subject, answered.seconds),
         resamples=resamples,
         command=command,
     )
     report("figures", 1, 1)
     return evaluation
+
+
+def _check_threshold(min_probability: float | None) -> None:
+    if min_probability is not None and not 0 <= min_probability <= 1:
+        raise ValueError(f"min_probability must be in [0, 1], got {min_probability}")
 
 
 def _environment(subject: Subject, seconds: float) -> dict[str, Any]:
