@@ -122,6 +122,7 @@ def test_a_value_of_the_wrong_type_is_refused(tmp_path: Path, text: str, said: s
         (ScheduleConfig, "freeze_stages", -2),
         (ScheduleConfig, "patience", -1),
         (ScheduleConfig, "start_size", 8),
+        (ScheduleConfig, "end_size", 8),
         (ScheduleConfig, "frozen_epochs", -1),
     ],
 )

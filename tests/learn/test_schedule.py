@@ -26,6 +26,12 @@ def test_photos_grow_in_steps_of_16_px_and_reach_full_size_in_time() -> None:
     assert sides.index(250) == 1 + 6
 
 
+def test_training_may_end_below_the_size_of_the_network() -> None:
+    schedule = ScheduleConfig(frozen_epochs=0, epochs=4, start_size=96, end_size=128, grow=0.5)
+    assert [photo_side(schedule, 160, epoch) for epoch in range(4)] == [96, 112, 128, 128]
+    assert photo_side(ScheduleConfig(end_size=128), 160, 0) == 128
+
+
 def test_a_probe_without_a_second_phase_keeps_the_start_size() -> None:
     schedule = ScheduleConfig(frozen_epochs=3, epochs=0, start_size=64)
     assert [photo_side(schedule, 128, epoch) for epoch in range(3)] == [64, 64, 64]

@@ -181,9 +181,11 @@ class ScheduleConfig:
 
     In the second phase the learning rate warms up over `warmup` (a share of it) and falls as a
     cosine. `freeze_stages` n keeps the stem and the first n stages of the backbone frozen
-    throughout (-1: nothing). The photos grow from `start_size` px to the network's size over the
-    first `grow` of the second phase (0: full size from the start). `patience` epochs without a
-    better validation loss end the run (0: never).
+    throughout (-1: nothing). The photos grow from `start_size` px (0: no growing) to `end_size` px
+    (0: the network's size) over the first `grow` of the second phase. An `end_size` below the
+    network's size makes up for random crops, which show things larger than they are at evaluation:
+    H. Touvron et al., "Fixing the train-test resolution discrepancy" (NeurIPS 2019). `patience`
+    epochs without a better validation loss end the run (0: never).
     """
 
     frozen_epochs: int = 1
@@ -192,6 +194,7 @@ class ScheduleConfig:
     freeze_stages: int = -1
     freeze_batch_norm: bool = True
     start_size: int = 0
+    end_size: int = 0
     grow: float = 0.7
     patience: int = 0
 
@@ -205,10 +208,10 @@ class ScheduleConfig:
         _check_range("schedule.grow", self.grow, 0, 1)
         _check_range("schedule.freeze_stages", self.freeze_stages, -1)
         _check_range("schedule.patience", self.patience, 0)
-        _check(
-            self.start_size == 0 or self.start_size >= 32,
-            f"schedule.start_size must be 0 or 32 px or more, got {self.start_size}",
-        )
+        for key, size in (("start_size", self.start_size), ("end_size", self.end_size)):
+            _check(
+                size == 0 or size >= 32, f"schedule.{key} must be 0 or 32 px or more, got {size}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

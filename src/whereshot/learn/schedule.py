@@ -8,12 +8,15 @@ from whereshot.learn.config import ScheduleConfig
 
 
 def photo_side(schedule: ScheduleConfig, size: int, epoch: int) -> int:
-    """The side in px of the photos in an epoch: from `start_size` to `size` in steps of 16.
+    """The side in px of the photos in an epoch: from `start_size` to `end_size` in steps of 16.
+
+    `size` is the network's, which takes the place of an `end_size` of 0.
 
     >>> schedule = ScheduleConfig(frozen_epochs=1, epochs=10, start_size=128, grow=0.5)
     >>> [photo_side(schedule, 224, epoch) for epoch in range(8)]
     [128, 128, 144, 160, 176, 192, 224, 224]
     """
+    size = schedule.end_size or size
     if not 0 < schedule.start_size < size:
         return size
     growing = max(1.0, schedule.grow * schedule.epochs)
