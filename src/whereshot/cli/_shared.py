@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -54,6 +55,14 @@ def print_error(error: BaseException | str) -> None:
     """Write one line to stderr: `whereshot: message`."""
     text = str(error) or type(error).__name__
     sys.stderr.write(f"whereshot: {printable(' '.join(text.splitlines()))}\n")
+
+
+def check_target(target: Path) -> None:
+    """Fail now rather than after minutes of work where a file can't be written to `target`."""
+    if target.is_dir():
+        raise IsADirectoryError(f"'{target}' is a folder. Give the name of a file to write.")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"No folder at '{target.parent}' to write '{target.name}' into.")
 
 
 def printable(text: str) -> str:

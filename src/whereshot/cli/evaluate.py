@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from whereshot.cli._progress import ProgressLine
-from whereshot.cli._shared import print_error
+from whereshot.cli._shared import check_target, print_error
 
 if TYPE_CHECKING:
     from whereshot.learn.evaluation import Evaluation
@@ -69,7 +69,7 @@ def evaluate(
     """  # noqa: D301 - click wants the backspace itself before lines that it must not wrap
     for target in (report, save):
         if target is not None:
-            _check_target(target)
+            check_target(target)
 
     import json
     import shlex
@@ -111,14 +111,6 @@ def evaluate(
 
         print_summary(found)
     _print_notes(found)
-
-
-def _check_target(target: Path) -> None:
-    """Fail now rather than after minutes of work."""
-    if target.is_dir():
-        raise IsADirectoryError(f"'{target}' is a folder. Give the name of a file to write.")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"No folder at '{target.parent}' to write '{target.name}' into.")
 
 
 class _Progress:
