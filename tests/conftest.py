@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,25 @@ def curl() -> str:
 def chromium() -> str:
     """The path of a real Chromium."""
     return find_program("Chromium is not installed (Debian: chromium)", "chromium", "google-chrome")
+
+
+@pytest.fixture
+def direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy between the test and a server on this machine."""
+    from local_web import PROXY_VARIABLES
+
+    for name in PROXY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def web(direct: None) -> Iterator[Any]:
+    """A `local_web.Web`: serves files on this machine until the test is over."""
+    from local_web import Web
+
+    running = Web()
+    yield running
+    running.close()
 
 
 RED, GREEN, BLUE, GREY = (220, 30, 30), (30, 220, 30), (30, 30, 220), (128, 128, 128)

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-import io
 import json
-import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
-from local_web import Site, Web
+from local_web import Site, course_archive
 from made_photos import data_set, saved, scene
 
 from whereshot.cli import main
@@ -18,37 +15,9 @@ from whereshot.learn.sets.fetch import SETS
 
 
 @pytest.fixture
-def web(monkeypatch):
-    for name in (
-        "http_proxy",
-        "https_proxy",
-        "all_proxy",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    running = Web()
-    yield running
-    running.close()
-
-
-@pytest.fixture
 def sound(tmp_path):
     layout = {"train/00.Petra": 3, "train/01.Jerash": 2, "test/00.Petra": 1, "test/01.Jerash": 1}
     return data_set(tmp_path / "set", layout)
-
-
-def archive(photos_per_folder=1):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as zipped:
-        for part in ("train", "test"):
-            for folder in ("00.Petra", "01.Jerash"):
-                for number in range(photos_per_folder):
-                    zipped.writestr(
-                        f"landmark_images/{part}/{folder}/{number}.jpg", os.urandom(3000)
-                    )
-    return buffer.getvalue()
 
 
 def test_check_of_a_sound_set_ends_with_0(sound, capsys):
@@ -149,7 +118,7 @@ def test_stats_as_json_has_the_same_figures(sound, capsys):
 
 
 def test_fetch_prints_the_folder_on_stdout_and_what_is_there_on_stderr(web, tmp_path, capsys):
-    site = web.serve(Site(archive()))
+    site = web.serve(Site(course_archive(train=1)))
     to = tmp_path / "sets"
     command = ["data", "fetch", "udacity50", "--to", str(to), "--url", site.url]
     assert main(command) == 0
@@ -167,7 +136,10 @@ def test_fetch_prints_the_folder_on_stdout_and_what_is_there_on_stderr(web, tmp_
 
 def test_fetch_unpacks_to_data_by_default(web, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(["data", "fetch", "udacity50", "--url", web.serve(Site(archive())).url]) == 0
+    assert (
+        main(["data", "fetch", "udacity50", "--url", web.serve(Site(course_archive(train=1))).url])
+        == 0
+    )
     assert capsys.readouterr().out == f"{Path('data/udacity50')}\n"
     assert (tmp_path / "data/udacity50/landmark_images/train").is_dir()
 

@@ -1,10 +1,38 @@
-"""A small web server on this machine, with byte ranges and with the troubles of the real web."""
+"""A small web server on this machine, with byte ranges and with the troubles of the real web.
+
+The fixtures `web` and `direct` of tests/conftest.py run it and keep proxies out of the way.
+"""
 
 from __future__ import annotations
 
+import io
+import os
 import threading
+import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+PROXY_VARIABLES = tuple(
+    name
+    for scheme in ("http", "https", "all")
+    for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper())
+)
+
+
+def course_archive(
+    top: str = "landmark_images/", *, train: int = 2, test: int = 1, extra: Iterable[str] = ()
+) -> bytes:
+    """A zip archive in the course's layout: so many files of noise in each of two landmarks."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as zipped:
+        for folder in ("00.Petra", "01.Jerash"):
+            for part, count in (("train", train), ("test", test)):
+                for number in range(count):
+                    zipped.writestr(f"{top}{part}/{folder}/{number}.jpg", os.urandom(5000))
+        for name in extra:
+            zipped.writestr(name, b"x")
+    return buffer.getvalue()
 
 
 @dataclass

@@ -8,34 +8,15 @@ import socket
 import urllib.request
 
 import pytest
-from local_web import Site, Web
+from local_web import Site
 
 from whereshot.errors import FetchError
 from whereshot.learn.sets import download as module
 from whereshot.learn.sets.download import check_url, download
 
+pytestmark = pytest.mark.usefixtures("direct")
+
 CONTENT = os.urandom(700_000)
-
-
-@pytest.fixture
-def web():
-    running = Web()
-    yield running
-    running.close()
-
-
-@pytest.fixture(autouse=True)
-def direct(monkeypatch):
-    """No proxy between the test and the server on this machine."""
-    for name in (
-        "http_proxy",
-        "https_proxy",
-        "all_proxy",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-    ):
-        monkeypatch.delenv(name, raising=False)
 
 
 def fetch(site, target, **options):

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import io
 import json
-import os
 import subprocess
 import sys
-import zipfile
 
 import pytest
-from local_web import Site, Web
+from local_web import Site, course_archive
 
 from whereshot.errors import FetchError
 from whereshot.learn.sets.fetch import RECORD, SETS, PublishedSet, fetch, published_set
@@ -24,36 +21,8 @@ SMALL = PublishedSet(
 QUICK = {"pause_seconds": 0.0, "timeout_seconds": 5.0}
 
 
-@pytest.fixture
-def web(monkeypatch):
-    for name in (
-        "http_proxy",
-        "https_proxy",
-        "all_proxy",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    running = Web()
-    yield running
-    running.close()
-
-
-def archive(top="landmark_images/", *, train=2, test=1, extra=()):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as zipped:
-        for folder in ("00.Petra", "01.Jerash"):
-            for part, count in (("train", train), ("test", test)):
-                for number in range(count):
-                    zipped.writestr(f"{top}{part}/{folder}/{number}.jpg", os.urandom(5000))
-        for name in extra:
-            zipped.writestr(name, b"x")
-    return buffer.getvalue()
-
-
 def test_a_set_is_downloaded_unpacked_and_counted(web, tmp_path):
-    site = web.serve(Site(archive(extra=["__MACOSX/landmark_images/._train"])))
+    site = web.serve(Site(course_archive(extra=["__MACOSX/landmark_images/._train"])))
     steps = []
     fetched = fetch(
         SMALL,
@@ -75,13 +44,13 @@ def test_a_set_is_downloaded_unpacked_and_counted(web, tmp_path):
 
 
 def test_an_archive_without_the_top_folder_ends_in_the_same_layout(web, tmp_path):
-    site = web.serve(Site(archive(top="")))
+    site = web.serve(Site(course_archive(top="")))
     fetch(SMALL, tmp_path, url=site.url, **QUICK)
     assert len(list(tmp_path.glob("landmark_images/train/00.Petra/*.jpg"))) == 2
 
 
 def test_a_complete_set_is_left_alone_and_nothing_is_asked(web, tmp_path):
-    site = web.serve(Site(archive()))
+    site = web.serve(Site(course_archive()))
     fetch(SMALL, tmp_path, url=site.url, **QUICK)
     (tmp_path / RECORD).unlink()  # brought here by hand: the published counts decide
     asked = len(site.requests)
@@ -92,13 +61,13 @@ def test_a_complete_set_is_left_alone_and_nothing_is_asked(web, tmp_path):
 
 
 def test_a_mirror_with_other_counts_is_complete_by_its_own_record(web, tmp_path):
-    site = web.serve(Site(archive(train=5)))
+    site = web.serve(Site(course_archive(train=5)))
     assert fetch(SMALL, tmp_path, url=site.url, **QUICK).photos["train"] == 10
     assert fetch(SMALL, tmp_path, url=site.url, **QUICK).was_complete
 
 
 def test_a_folder_with_photos_missing_is_told_and_left_alone(web, tmp_path):
-    site = web.serve(Site(archive()))
+    site = web.serve(Site(course_archive()))
     fetch(SMALL, tmp_path, url=site.url, **QUICK)
     next(tmp_path.glob("landmark_images/train/*/*.jpg")).unlink()
     with pytest.raises(
@@ -117,7 +86,7 @@ def test_another_folder_of_that_name_is_never_written_over(web, tmp_path):
 
 
 def test_an_interrupted_fetch_goes_on(web, tmp_path):
-    site = web.serve(Site(archive(), cuts=[9_000]))
+    site = web.serve(Site(course_archive(), cuts=[9_000]))
     with pytest.raises(FetchError, match="goes on"):
         fetch(SMALL, tmp_path, url=site.url, attempts=1, **QUICK)
     assert not (tmp_path / "landmark_images").exists()
@@ -127,7 +96,7 @@ def test_an_interrupted_fetch_goes_on(web, tmp_path):
 
 
 def test_a_corrupted_archive_is_deleted_and_the_next_fetch_is_sound(web, tmp_path):
-    sound = archive()
+    sound = course_archive()
     damaged = bytearray(sound)
     damaged[8_000] ^= 1
     site = web.serve(Site(bytes(damaged)))
@@ -141,10 +110,10 @@ def test_a_corrupted_archive_is_deleted_and_the_next_fetch_is_sound(web, tmp_pat
 @pytest.mark.parametrize(
     "content",
     [
-        archive(extra=["../evil.jpg"]),
-        archive(top="other/"),
-        archive(test=0),
-        archive(top="") + b"trailing" * 9000,  # no end record where it belongs
+        course_archive(extra=["../evil.jpg"]),
+        course_archive(top="other/"),
+        course_archive(test=0),
+        course_archive(top="") + b"trailing" * 9000,  # no end record where it belongs
         b"<html>please sign in</html>",
     ],
     ids=["zip_slip", "other_layout", "no_test", "trailing", "sign_in_page"],
