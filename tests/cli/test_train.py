@@ -141,13 +141,13 @@ def test_without_torch_it_says_what_to_install(
 def test_an_interrupted_run_says_how_to_go_on(
     run: Callable, recipe: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from whereshot.learn import trainer
+    from whereshot.learn import learner
 
     def interrupted(*_: object, **__: object) -> float:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(trainer.Trainer, "_backward", interrupted)
+        patch.setattr(learner.Learner, "backward", interrupted)
         done = run("train", recipe, "--data", photos)
     assert done.status == 130
     assert done.err.splitlines()[-1] == "Stopped. Go on with the same command and --resume."

@@ -15,10 +15,10 @@ import torch
 from tiny_training import history_of, meta_of, tiny_photos, tiny_recipe
 
 from whereshot.errors import DatasetError, RunError
-from whereshot.learn import trainer
+from whereshot.learn import learner, trainer
 from whereshot.learn.config import from_dict
 from whereshot.learn.dataset import index_folder
-from whereshot.learn.loader import EvalPhotos
+from whereshot.learn.loader import EvalPhotos, seed_of
 from whereshot.learn.network import LandmarkNet
 from whereshot.learn.run import load_run
 from whereshot.learn.train import train
@@ -121,11 +121,12 @@ def test_the_average_of_weights_is_what_is_kept(
     finish = trainer.Trainer._results
     monkeypatch.setattr(trainer.Trainer, "_results", lambda self: kept.append(self) or finish(self))
     run = load_run(train(tiny_recipe(photos, "data.validation=0"), tmp_path / "run"))
-    assert kept[0].average is not None
+    last = kept[0].learner
+    assert last.average is not None
     for name, value in run.network.state_dict().items():
-        assert torch.equal(value, kept[0].average.module.state_dict()[name])
+        assert torch.equal(value, last.average.module.state_dict()[name])
     weight = "head.linear.weight"
-    assert not torch.equal(run.network.state_dict()[weight], kept[0].network.state_dict()[weight])
+    assert not torch.equal(run.network.state_dict()[weight], last.network.state_dict()[weight])
 
 
 # -- what a run leaves ---------------------------------------------------------------------
@@ -289,11 +290,12 @@ def test_a_run_killed_between_its_note_and_its_checkpoint_notes_the_epoch_once(
 def test_a_checkpoint_that_ranked_its_epochs_by_top1_goes_on_with_the_loss(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def better_and_better(self: trainer.Trainer) -> dict[str, float]:
-        loss = 1 / (1 + self.progress.epoch)
-        return {"validation_top1": 0.93, "validation_macro": 0.93, "validation_loss": loss}
+    losses = iter([1.0, 0.5, 0.2])
 
-    monkeypatch.setattr(trainer.Trainer, "_validate", better_and_better)
+    def better_and_better(*_: object) -> dict[str, float]:
+        return {"validation_top1": 0.93, "validation_macro": 0.93, "validation_loss": next(losses)}
+
+    monkeypatch.setattr(trainer, "figures_of", better_and_better)
     recipe, folder = tiny_recipe(photos), tmp_path / "run"
     with pytest.raises(Stopped):
         train(recipe, folder, report=stop_at("epoch 2", 1))
@@ -420,7 +422,7 @@ def test_a_damaged_checkpoint_is_a_clear_error(
 def test_without_a_second_phase_only_the_head_learns(photos: Path, tmp_path: Path) -> None:
     recipe = tiny_recipe(photos, "schedule.frozen_epochs=2", "schedule.epochs=0")
     run = load_run(train(recipe, tmp_path / "run"))
-    torch.manual_seed(trainer.seed_of(0, "weights"))
+    torch.manual_seed(seed_of(0, "weights"))
     start = LandmarkNet(recipe.model, 3).state_dict()
     for name, value in run.network.state_dict().items():
         assert torch.equal(value, start[name]) == (not name.startswith("head.")), name
@@ -464,15 +466,15 @@ def test_accumulated_gradients_are_those_of_one_large_batch(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accumulate: int
 ) -> None:
     gradients: list[torch.Tensor] = []
-    update = trainer.Trainer._update
+    update = learner.Learner.update
 
-    def noted(self: trainer.Trainer) -> None:
+    def noted(self: learner.Learner) -> None:
         gradient = self.network.head.get_parameter("linear.weight").grad
         assert gradient is not None
         gradients.append(gradient.clone())
         update(self)
 
-    monkeypatch.setattr(trainer.Trainer, "_update", noted)
+    monkeypatch.setattr(learner.Learner, "update", noted)
     # The head alone on a silent rate: photos and weights are the same in both runs.
     still = ("schedule.epochs=0", "optim.head_lr=1e-30", "optim.weight_decay=0")
     train(tiny_recipe(photos, *still, "optim.batch=12"), tmp_path / "large")
@@ -586,13 +588,13 @@ def test_a_loss_that_is_no_number_ends_the_run(photos: Path, tmp_path: Path) -> 
 def test_weights_that_burst_in_the_last_step_are_never_kept(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    update = trainer.Trainer._update
+    update = learner.Learner.update
 
-    def burst(self: trainer.Trainer) -> None:
+    def burst(self: learner.Learner) -> None:
         update(self)
         self.network.head.get_parameter("linear.bias").data[1] = math.inf
 
-    monkeypatch.setattr(trainer.Trainer, "_update", burst)
+    monkeypatch.setattr(learner.Learner, "update", burst)
     with pytest.raises(RunError, match="in epoch 1: the weights became infinite"):
         train(tiny_recipe(photos, "optim.batch=64", "data.validation=0"), tmp_path / "run")
     assert not (tmp_path / "run" / "best.safetensors").exists()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import math
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch.optim.swa_utils import AveragedModel
 
 from whereshot.errors import RunError
-from whereshot.learn.network import LandmarkNet
+from whereshot.learn.files import write_whole
 
 # What torch.load raises on a file that is cut off, overwritten or of another kind.
 _DAMAGES = (
@@ -39,39 +39,40 @@ class Progress:
 
 
 def save_checkpoint(
-    path: Path,
-    progress: Progress,
-    network: LandmarkNet,
-    optimizer: torch.optim.Optimizer,
-    average: AveragedModel | None,
+    path: Path, progress: Progress, state: Mapping[str, Any], fingerprint: str
 ) -> None:
-    """Write a checkpoint beside its place, then put it there.
+    """Write the progress and the learner's state of a run on the data of this fingerprint.
 
-    So a run that is killed meanwhile keeps the one before.
+    A run that is killed meanwhile, or has no room left, keeps the checkpoint before. Raises
+    RunError where it can't be written.
     """
-    state = {
-        "network": network.state_dict(),
-        "average": average.state_dict() if average is not None else None,
-        "optimizer": optimizer.state_dict(),
-        "epoch": progress.epoch,
-        "best_score": progress.best_score,
-        "best_epoch": progress.best_epoch,
-        "seconds": progress.seconds,
-        "history": progress.history,
-    }
-    temporary = path.with_name(path.name + ".part")
-    torch.save(state, temporary)
-    temporary.replace(path)
+    content = io.BytesIO()
+    torch.save(
+        {
+            **state,
+            "epoch": progress.epoch,
+            "best_score": progress.best_score,
+            "best_epoch": progress.best_epoch,
+            "seconds": progress.seconds,
+            "history": progress.history,
+            "data": fingerprint,
+        },
+        content,
+    )
+    # Not by torch itself: its writer's word for a full disk is "unexpected pos 64 vs 0".
+    write_whole(path, content.getvalue())
 
 
-def read_checkpoint(path: Path, device: torch.device) -> tuple[Progress, dict[str, Any]]:
-    """The progress, and the states of `network`, `average` and `optimizer`.
+def read_checkpoint(path: Path, fingerprint: str) -> tuple[Progress, dict[str, Any]] | None:
+    """The progress and the learner's state, on the CPU; None where there is no checkpoint.
 
-    Runs no code from the file. Raises RunError where it is damaged.
+    Runs no code from the file. Raises RunError where it is damaged, or of another data set.
     """
-    content = io.BytesIO(path.read_bytes())
+    if not path.is_file():
+        return None
     try:
-        state = cast(dict[str, Any], torch.load(content, map_location=device, weights_only=True))
+        content = io.BytesIO(path.read_bytes())
+        state = cast(dict[str, Any], torch.load(content, map_location="cpu", weights_only=True))
         progress = Progress(
             state["epoch"],
             state["best_score"],
@@ -84,4 +85,10 @@ def read_checkpoint(path: Path, device: torch.device) -> tuple[Progress, dict[st
         raise RunError(
             f"'{path}' is damaged: {reason}. Start over in another folder with --to."
         ) from None
+    # One that was written before it kept the fingerprint is told by its shapes alone.
+    if state.get("data", fingerprint) != fingerprint:
+        raise RunError(
+            f"'{path}' is the checkpoint of a run on other photos. Put back the one that was "
+            "here, or start over in another folder with --to."
+        )
     return progress, state

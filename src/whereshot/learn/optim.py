@@ -13,6 +13,8 @@ from whereshot.learn.architectures import Backbone
 from whereshot.learn.config import OptimConfig
 from whereshot.learn.network import LandmarkNet
 
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+
 
 def set_frozen(network: LandmarkNet, *, backbone: bool, stages: int = -1) -> None:
     """Freeze the whole backbone, or its stem and first `stages` stages (-1: nothing)."""
@@ -31,7 +33,7 @@ def set_mode(network: LandmarkNet, *, backbone_trains: bool, freeze_batch_norm: 
         network.backbone.eval()
         return
     for module in network.backbone.modules():
-        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
+        if isinstance(module, BATCH_NORMS):
             own = list(module.parameters(recurse=False))
             frozen = bool(own) and not any(parameter.requires_grad for parameter in own)
             # ImageNet's statistics come from a million photos; small batches only blur them.
@@ -41,22 +43,24 @@ def set_mode(network: LandmarkNet, *, backbone_trains: bool, freeze_batch_norm: 
 def parameter_groups(network: LandmarkNet, config: OptimConfig) -> list[dict[str, Any]]:
     """Groups for AdamW: the head at `head_lr`, each backbone layer below at `layer_decay` more.
 
-    Biases, norms and gains (one-dimensional parameters) have no weight decay.
+    Biases, norms and gains (one-dimensional parameters) have no weight decay. `part` of a group is
+    `head` or `backbone`.
     """
     layers = cast(Backbone, network.backbone).layers()
     head = [p for name, p in network.named_parameters() if not name.startswith("backbone.")]
-    leveled = [(head, config.head_lr)] + [
-        (parameters, config.lr * config.layer_decay ** (len(layers) - 1 - depth))
+    leveled = [("head", head, config.head_lr)] + [
+        ("backbone", parameters, config.lr * config.layer_decay ** (len(layers) - 1 - depth))
         for depth, parameters in enumerate(layers)
     ]
     groups: list[dict[str, Any]] = []
-    for parameters, lr in leveled:
+    for part, parameters, lr in leveled:
         trained = [parameter for parameter in parameters if parameter.requires_grad]
         for decayed in (True, False):
             members = [p for p in trained if (p.ndim > 1) == decayed]
             if members:
                 decay = config.weight_decay if decayed else 0.0
-                groups.append({"params": members, "lr": lr, "peak_lr": lr, "weight_decay": decay})
+                rates = {"lr": lr, "peak_lr": lr, "weight_decay": decay}
+                groups.append({"params": members, "part": part, **rates})
     return groups
 
 

@@ -1,4 +1,4 @@
-"""Which number format training computes in, and where it must not be the short one."""
+"""Which number format training computes in, and where it must not be a short one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
 
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["float32", "bfloat16", "float16"]
 
 
 def choose_device() -> torch.device:
@@ -16,17 +16,28 @@ def choose_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def choose_precision(wanted: Literal["auto", "float32", "bfloat16"]) -> Precision:
-    """bfloat16 where the hardware multiplies in it (AVX-512 BF16, AMX, recent CUDA)."""
+def choose_precision(wanted: Literal["auto"] | Precision) -> Precision:
+    """bfloat16 where the hardware multiplies in it (AVX-512 BF16, AMX, CUDA since Ampere).
+
+    On older GPUs float16, which their tensor cores know, and whose small range takes a scaled
+    loss; on older processors float32.
+    """
     if wanted != "auto":
         return wanted
     if torch.cuda.is_available():
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+        # Unless told not to, torch counts GPUs that only emulate it, many times slower.
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bfloat16" if native else "float16"
     # Asking the CPU came with torch 2.9; before it, float32 is the safe answer.
     ask = getattr(torch.cpu, "get_capabilities", dict[str, bool])
     capabilities = ask()
     fast = capabilities.get("avx512_bf16", False) or capabilities.get("amx_bf16", False)
     return "bfloat16" if fast else "float32"
+
+
+def short_format(precision: Precision) -> torch.dtype | None:
+    """What autocast computes in, or None where it has nothing to do."""
+    return {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(precision)
 
 
 class _Float32Conv2d(nn.Conv2d):

@@ -7,15 +7,18 @@
     history.jsonl         one line an epoch
     checkpoint.pt         to go on from; gone when the run is done
     best.safetensors      the best weights so far; gone when the run is done
-    tensorboard/          the same figures as in history.jsonl
+    tensorboard/          the same figures, the learning rates, the first batch as a picture
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import platform
-from collections.abc import Mapping
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,11 +26,17 @@ from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from whereshot.errors import RecipeError, RunError
 from whereshot.learn import config
+from whereshot.learn.files import write_whole
 from whereshot.learn.network import LandmarkNet
+
+if sys.platform != "win32":
+    import fcntl
+
+logger = logging.getLogger(__name__)
 
 META, WEIGHTS = "meta.json", "weights.safetensors"
 CHECKPOINT, BEST = "checkpoint.pt", "best.safetensors"
@@ -67,10 +76,40 @@ def environment() -> dict[str, Any]:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write JSON beside its place, then put it there: a reader never sees half of it."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    """Write JSON whole or not at all; RunError where it can't be written."""
+    write_whole(path, (json.dumps(value, indent=1) + "\n").encode())
+
+
+@contextmanager
+def hold(folder: Path) -> Generator[None]:
+    """Make a run's folder, and keep other processes from training into it meanwhile.
+
+    Raises RunError where it can't be made, or one does so already.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"'{folder}' can't be made a folder for the run: {error.strerror}. "
+            "Choose another one with --to."
+        ) from error
+    if sys.platform == "win32":  # has no lock that a killed process gives back
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(
+                f"Another process trains into '{folder}' right now. Let it finish, or choose "
+                "another folder with --to."
+            ) from None
+        except OSError:
+            logger.debug("no locks on the disk of '%s'", folder)
+        yield
+    finally:
+        os.close(handle)  # with the lock
 
 
 def read_meta(folder: Path) -> dict[str, Any]:
@@ -115,11 +154,9 @@ def is_finished(folder: Path) -> bool:
 
 
 def save_weights(network: LandmarkNet, path: Path) -> None:
-    """Save a network's weights as safetensors."""
-    temporary = path.with_name(path.name + ".part")
+    """Save a network's weights as safetensors; RunError where they can't be written."""
     state = {key: value.detach().contiguous().cpu() for key, value in network.state_dict().items()}
-    save_file(state, temporary)
-    temporary.replace(path)
+    write_whole(path, save(state))
 
 
 def load_run(folder: str | Path) -> Run:

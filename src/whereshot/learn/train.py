@@ -9,27 +9,21 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from whereshot.errors import DatasetError, RunError
+from whereshot.errors import RunError
 from whereshot.learn import config
 from whereshot.learn import run as runs
-from whereshot.learn.answers import index_unknown
-from whereshot.learn.dataset import PhotoIndex, index_folder, split
-from whereshot.learn.duplicates import group_near_duplicates
-from whereshot.learn.loader import drop_unreadable
-from whereshot.learn.sets.photo_list import read_photo_list
-from whereshot.learn.trainer import Report, Trainer
+from whereshot.learn.distributed import join_team
+from whereshot.learn.portions import Portions, read_portions
+from whereshot.learn.progress import Report, silent
+from whereshot.learn.trainer import Trainer
 
 __all__ = ["Report", "train"]
 
 logger = logging.getLogger(__name__)
-
-
-def _silent(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
-    """Report nothing."""
 
 
 def train(
@@ -37,7 +31,7 @@ def train(
     folder: str | Path,
     *,
     resume: bool = False,
-    report: Report = _silent,
+    report: Report = silent,
 ) -> Path:
     """Train as the recipe says into `folder`, and return it.
 
@@ -45,35 +39,48 @@ def train(
     finished run stays as it is. Without, the folder must not hold a run. Where photos lie and how
     many workers read them may change between the two: neither changes the result.
 
+    Under `torchrun` its processes share the work, and the first one alone writes and reports.
+
     Raises RunError, DatasetError or RecipeError.
     """
     folder = Path(folder)
-    before = _check_folder(folder, recipe, resume=resume)
-    if before is not None and runs.is_finished(folder):
+    with join_team() as team, ExitStack() as held:
+        before = team.first(lambda: _check_folder(folder, recipe, resume=resume))
+        if before is not None and team.first(lambda: _is_done(folder)):
+            return folder
+        report = report if team.leads else silent
+        portions = team.first(lambda: _read_photos(folder, recipe, before, report))
+        # The network before the folder: a recipe that can't be built leaves no run behind.
+        trainer = Trainer(recipe, folder, portions, report, team)
+        meta: dict[str, Any] = {
+            "schema": "1.0",
+            "recipe": config.to_dict(recipe),
+            "classes": list(portions.training.classes),
+            "seed": recipe.seed,
+            "data": portions.summary,
+            **runs.environment(),
+            "processes": team.size,
+            "results": {},
+        }
+        team.first(lambda: held.enter_context(runs.hold(folder)))
+        team.first(lambda: runs.write_json(folder / runs.META, meta))
+        meta["results"] = trainer.run()
+        team.first(lambda: _finish(folder, meta))
+    return folder
+
+
+def _is_done(folder: Path) -> bool:
+    """Whether a run is finished; clears away what it left if it was killed right after."""
+    done = runs.is_finished(folder)
+    if done:
         (folder / runs.CHECKPOINT).unlink(missing_ok=True)
-        return folder
-    photos = _read_photos(recipe, report)
-    if before is not None:
-        _check_same_photos(folder, before["data"], photos)
-    _warn(recipe, photos)
-    # The network before the folder: a recipe that can't be built leaves no run behind.
-    trainer = Trainer(recipe, folder, photos.training, photos.held_out, photos.unknown, report)
-    meta: dict[str, Any] = {
-        "schema": "1.0",
-        "recipe": config.to_dict(recipe),
-        "classes": list(photos.training.classes),
-        "seed": recipe.seed,
-        "data": photos.summary,
-        **runs.environment(),
-        "results": {},
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    runs.write_json(folder / runs.META, meta)
-    meta["results"] = trainer.run()
+    return done
+
+
+def _finish(folder: Path, meta: Mapping[str, Any]) -> None:
     runs.write_json(folder / runs.META, meta)
     (folder / runs.BEST).replace(folder / runs.WEIGHTS)
     (folder / runs.CHECKPOINT).unlink(missing_ok=True)
-    return folder
 
 
 def _check_folder(folder: Path, recipe: config.Recipe, *, resume: bool) -> dict[str, Any] | None:
@@ -108,84 +115,55 @@ def _deciding(recipe: config.Recipe) -> config.Recipe:
     return dataclasses.replace(recipe, data=data)
 
 
-@dataclass(frozen=True, slots=True)
-class _Photos:
-    training: PhotoIndex
-    held_out: PhotoIndex
-    unknown: PhotoIndex | None  # without a landmark, to train on
-    summary: dict[str, Any]  # what meta.json keeps of them
+def _read_photos(
+    folder: Path, recipe: config.Recipe, before: Mapping[str, Any] | None, report: Report
+) -> Portions:
+    portions = read_portions(recipe, report)
+    if before is not None:
+        _check_same_photos(folder, before["data"], portions, recipe)
+    _warn(recipe, portions)
+    return portions
 
 
-def _check_same_photos(folder: Path, before: Mapping[str, Any], photos: _Photos) -> None:
+def _check_same_photos(
+    folder: Path, before: Mapping[str, Any], portions: Portions, recipe: config.Recipe
+) -> None:
     """Raise RunError where a run would go on with other photos than it was started on."""
-    if before["fingerprint"] != photos.summary["fingerprint"]:
+    now = portions.summary
+    if before["fingerprint"] != now["fingerprint"]:
         raise RunError(
-            f"'{folder}' was started on other photos than those now in '{photos.training.root}'. "
+            f"'{folder}' was started on other photos than those now in '{portions.training.root}'. "
             "Restore them, or choose another folder with --to."
         )
     left_out = before.get("excluded", [])
-    if left_out != photos.summary["excluded"]:
+    if left_out != now["excluded"]:
         raise RunError(
             f"'{folder}' was started with other photos left out than data.exclude names now "
-            f"({len(left_out)} then, {len(photos.summary['excluded'])} now). Restore the list, or "
+            f"({len(left_out)} then, {len(now['excluded'])} now). Restore the list, or "
             "choose another folder with --to."
         )
+    # What was started before these were noted is taken on trust.
+    unknown = now.get("unknown_fingerprint")
+    if before.get("unknown_fingerprint", unknown) != unknown:
+        raise RunError(
+            f"'{folder}' was started on other photos without a landmark than those now in "
+            f"'{recipe.data.unknown}'. Restore them, or choose another folder with --to."
+        )
+    for part in ("training_counts", "validation_paths", "unknown_validation_paths"):
+        if before.get(part, now.get(part)) != now.get(part):
+            raise RunError(
+                f"'{folder}' was started when other photos could be read (unreadable now: "
+                f"{len(now['unreadable'])}, then: {len(before.get('unreadable', []))}). Restore "
+                "them, or choose another folder with --to."
+            )
 
 
-def _read_photos(recipe: config.Recipe, report: Report) -> _Photos:
-    index = index_folder(recipe.data.train, "train")
-    # Of all photos: so an evaluation knows them, and a resume compares what is left out by itself.
-    fingerprint = index.fingerprint()
-    excluded: tuple[str, ...] = ()
-    if recipe.data.exclude:
-        excluded = read_photo_list(recipe.data.exclude, index)
-        index = index.without(excluded)
-        report("photos left out by data.exclude", len(excluded), len(excluded), {})
-    found = len(index)
-    index, unreadable = drop_unreadable(
-        index, on_photo=lambda done: report("reading the photos", done, found, {})
-    )
-    groups, done = None, 0
-    if recipe.data.validation > 0:
-
-        def compared() -> None:
-            nonlocal done
-            done += 1
-            report("looking for near-duplicates", done, len(index), {})
-
-        groups = group_near_duplicates(index.paths, on_photo=compared)
-    kept, held = split(index, recipe.data.validation, seed=recipe.seed, groups=groups)
-    if len(kept) < 2:
-        raise DatasetError(f"'{index.root}' has one photo to train on, expected 2 or more.")
-    training, held_out = index.subset(kept), index.subset(held)
-    summary: dict[str, Any] = {
-        "fingerprint": fingerprint,
-        "training_photos": len(kept),
-        "validation_photos": len(held),
-        "validation_paths": [path.relative_to(index.root).as_posix() for path in held_out.paths],
-        "training_counts": training.counts(),
-        "excluded": list(excluded),
-        "unreadable": unreadable,
-    }
-    unknown = None
-    if recipe.data.unknown:
-        strangers, bad = drop_unreadable(index_unknown(recipe.data.unknown, "train"))
-        kept, held = split(strangers, recipe.data.unknown_validation, seed=recipe.seed)
-        unknown = strangers.subset(kept)
-        summary["unreadable"] = [*unreadable, *bad]
-        summary["unknown_photos"] = len(kept)
-        summary["unknown_validation_paths"] = [
-            strangers.paths[number].relative_to(strangers.root).as_posix() for number in held
-        ]
-    return _Photos(training, held_out, unknown, summary)
-
-
-def _warn(recipe: config.Recipe, photos: _Photos) -> None:
+def _warn(recipe: config.Recipe, portions: Portions) -> None:
     """Say what is allowed but hardly meant."""
-    if len(set(photos.training.labels)) == 1:
+    if len(set(portions.training.labels)) == 1:
         logger.warning(
             "'%s' has photos of one landmark only: a network can learn nothing from it.",
-            photos.training.root,
+            portions.training.root,
         )
     schedule = recipe.schedule
     if recipe.model.weights == "none" and (schedule.freeze_batch_norm or schedule.frozen_epochs):

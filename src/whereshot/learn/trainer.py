@@ -1,48 +1,37 @@
 """The epochs of a run: head first, then the whole network, measured on the held-out photos.
 
-Everything random is drawn from the seed and the epoch's number, so a run that was stopped goes on
-from its last epoch to the result that it would have reached.
+Everything random is drawn from the seed and the numbers of epoch and batch, so a run that was
+stopped goes on from its last epoch to the result that it would have reached.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import torch
+from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel
-from torch.utils.data import DataLoader
-from torch.utils.tensorboard.writer import SummaryWriter
 
 from whereshot.errors import RunError
-from whereshot.learn import config, losses, optim
+from whereshot.learn import config, optim
 from whereshot.learn import run as runs
-from whereshot.learn.augment import Mixing, TrainPreset
+from whereshot.learn.batches import Batches
+from whereshot.learn.board import Board
 from whereshot.learn.calibrate import fit_temperature
 from whereshot.learn.checkpoint import Progress, read_checkpoint, save_checkpoint
-from whereshot.learn.dataset import PhotoIndex
-from whereshot.learn.loader import (
-    TrainPhotos,
-    add_unknown,
-    decode_all,
-    draw_epoch,
-    eval_loader,
-    seed_of,
-)
-from whereshot.learn.network import LandmarkNet
-from whereshot.learn.precision import choose_device, choose_precision, keep_depthwise_in_float32
-from whereshot.learn.schedule import out_of_patience, photo_side
-from whereshot.photo import Preprocessing
-
-Report = Callable[[str, int, int, dict[str, float]], None]
-"""Called as report(stage, done, total, figures) while a run goes on."""
+from whereshot.learn.contact_sheet import captions_of, contact_sheet
+from whereshot.learn.distributed import Team
+from whereshot.learn.files import write_whole
+from whereshot.learn.learner import Learner
+from whereshot.learn.mishaps import told
+from whereshot.learn.portions import Portions
+from whereshot.learn.progress import Report
+from whereshot.learn.schedule import out_of_patience
+from whereshot.learn.validation import answer, figures_of
 
 
 class Trainer:
@@ -52,184 +41,84 @@ class Trainer:
     """
 
     def __init__(
-        self,
-        recipe: config.Recipe,
-        folder: Path,
-        training: PhotoIndex,
-        held_out: PhotoIndex,
-        unknown: PhotoIndex | None,
-        report: Report,
+        self, recipe: config.Recipe, folder: Path, portions: Portions, report: Report, team: Team
     ) -> None:
-        self.recipe, self.folder, self.report = recipe, folder, report
-        self.training, self.held_out, self.unknown = training, held_out, unknown
-        self.device = choose_device()
-        self.precision = choose_precision(recipe.precision)
-        torch.manual_seed(seed_of(recipe.seed, "weights"))
-        network = LandmarkNet(recipe.model, len(training.classes))
-        if self.device.type == "cpu":
-            keep_depthwise_in_float32(network)
-        self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.margins = losses.adaptive_margins(training.counts(), recipe.model.margin)
-        self.mixing = Mixing(recipe.augment, len(training.classes))
+        self.recipe, self.folder, self.report, self.team = recipe, folder, report, team
+        self.portions = portions
+        self.batches = Batches(recipe, portions, team, report)
+        self.learner = Learner(recipe, portions.training.counts(), team)
         self.progress = Progress()
-        self.cached: list[Tensor] | None = None
-        self.average: AveragedModel | None = None
-        self.optimizer: torch.optim.Optimizer | None = None
+        self.board = Board(folder / "tensorboard")
+        self.pictures: dict[str, Image.Image] = {}  # for the board, until the epoch is noted
 
     def run(self) -> dict[str, Any]:
         """Train what is left to train; returns the results, leaves the best weights on disk."""
-        checkpoint = self.folder / runs.CHECKPOINT
-        if checkpoint.is_file():
-            self._restore(checkpoint)
+        self._restore()
         schedule = self.recipe.schedule
         total = schedule.frozen_epochs + schedule.epochs
-        # A run that was killed between its note and its checkpoint has noted this epoch before.
-        purge = self.progress.epoch or None
-        with SummaryWriter(str(self.folder / "tensorboard"), purge_step=purge) as board:
-            while self.progress.epoch < total and not out_of_patience(schedule, self._scores()):
-                started = time.monotonic()
+        while self.progress.epoch < total and not out_of_patience(schedule, self._scores()):
+            started = time.monotonic()
+            with told(self.progress.epoch):
                 figures = self._epoch(self.progress.epoch)
-                self.progress.seconds += time.monotonic() - started
-                self._note(figures, board)
-                self.progress.epoch += 1
-                save_checkpoint(
-                    checkpoint, self.progress, self.network, self._optimizer, self.average
-                )
+            self.progress.seconds += time.monotonic() - started
+            self._keep(figures)
         return self._results()
 
     def _scores(self) -> list[float]:
         rows = self.progress.history
         return [-row["validation_loss"] for row in rows if "validation_loss" in row]
 
-    def _note(self, figures: dict[str, float], board: SummaryWriter) -> None:
-        epoch = self.progress.epoch
-        # Not top-1: on a few hundred held-out photos it jumps by a point from epoch to epoch, and
-        # the best of ten jumps is no better network. Without held-out photos the last one counts.
-        score = -figures.get("validation_loss", -float(epoch))
-        if score >= self.progress.best_score:
-            self.progress.best_score, self.progress.best_epoch = score, epoch
-            runs.save_weights(self._evaluated(), self.folder / runs.BEST)
-        self.progress.history.append({"epoch": epoch, **figures})
-        lines = [json.dumps(row) + "\n" for row in self.progress.history]
-        (self.folder / "history.jsonl").write_text("".join(lines), encoding="utf-8")
-        for key, value in figures.items():
-            board.add_scalar(key, value, epoch)
-        board.flush()
-
-    def _results(self) -> dict[str, Any]:
-        results: dict[str, Any] = {
-            "best_epoch": self.progress.best_epoch,
-            "train_seconds": round(self.progress.seconds, 1),
-            "precision": self.precision,
-        }
-        if len(self.held_out):
-            self._evaluated().load_state_dict(load_file(self.folder / runs.BEST))
-            logits, labels = self._answer(self.held_out)
-            results["temperature"] = fit_temperature(logits, labels)
-            results["validation_top1"] = float((logits.argmax(1) == labels).mean())
-        return results
-
     # -- one epoch -------------------------------------------------------------------------
 
     def _epoch(self, epoch: int) -> dict[str, float]:
-        schedule = self.recipe.schedule
+        schedule, learner = self.recipe.schedule, self.learner
         frozen = epoch < schedule.frozen_epochs
         self._enter_phase(epoch, frozen=frozen)
-        torch.manual_seed(seed_of(self.recipe.seed, epoch, "dropout"))
-        size = photo_side(schedule, self.recipe.model.size, epoch)
-        loader = self._loader(epoch, size)
-        optim.set_mode(
-            self.network,
-            backbone_trains=not frozen,
-            freeze_batch_norm=schedule.freeze_batch_norm,
-        )
+        learner.set_mode(frozen=frozen)
+        batches = self.batches.epoch(epoch)
         total_loss, accumulate = 0.0, self.recipe.optim.accumulate
-        for step, (planes, labels) in enumerate(loader):
+        for step, (planes, labels) in enumerate(batches):
             if not frozen:
-                done = (epoch - schedule.frozen_epochs) * len(loader) + step
-                steps = schedule.epochs * len(loader)
+                done = (epoch - schedule.frozen_epochs) * len(batches) + step
+                steps = schedule.epochs * len(batches)
                 share = optim.warmup_cosine(done, steps, schedule.warmup)
-                optim.set_learning_rates(self._optimizer, share)
+                optim.set_learning_rates(learner.optimizer, share)
+            turn = (epoch, step)
+            planes, targets = learner.blend(planes, labels, photos=batches.photos, turn=turn)
+            if epoch == step == 0:
+                self._show(planes, targets)
             # The last group of an epoch may have fewer batches than the others.
-            group = min(accumulate, len(loader) - step // accumulate * accumulate)
-            total_loss += self._backward(planes, labels, share=1 / group)
-            if (step + 1) % accumulate == 0 or step + 1 == len(loader):
-                self._update()
-            figures = {"loss": total_loss / (step + 1), "size": float(size)}
-            self.report(f"epoch {epoch + 1}", step + 1, len(loader), figures)
-        if not all(bool(parameter.isfinite().all()) for parameter in self.network.parameters()):
+            group = min(accumulate, len(batches) - step // accumulate * accumulate)
+            last = (step + 1) % accumulate == 0 or step + 1 == len(batches)
+            loss = learner.backward(
+                planes, targets, labels, photos=batches.photos, share=1 / group, last=last
+            )
+            if not math.isfinite(loss):
+                raise self._diverged("the loss", loss)
+            total_loss += loss
+            if last:
+                learner.update()
+            figures = {"loss": total_loss / (step + 1), "size": float(batches.side)}
+            self.report(f"epoch {epoch + 1}", step + 1, len(batches), figures)
+        if not learner.is_finite():
             raise self._diverged("the weights", "infinite")
-        figures = {"loss": total_loss / len(loader), "size": float(size)}
-        if len(self.held_out):
-            figures |= self._validate()
+        figures = {"loss": total_loss / len(batches), "size": float(batches.side)}
+        if len(self.portions.held_out):
+            figures |= figures_of(*answer(learner, self.portions.held_out))
         self.report(f"epoch {epoch + 1} done", 1, 1, figures)
         return figures
 
-    def _loader(self, epoch: int, size: int) -> DataLoader[tuple[Tensor, int]]:
-        recipe = self.recipe
-        preset, index = TrainPreset(recipe.augment, size), self.training
-        order = draw_epoch(index, recipe.data.balance, seed=recipe.seed, epoch=epoch)
-        if self.unknown is not None:
-            order = add_unknown(
-                order,
-                len(index),
-                len(self.unknown),
-                recipe.data.unknown_share,
-                seed=recipe.seed,
-                epoch=epoch,
-            )
-            index = index.followed_by(self.unknown)
-        if recipe.data.cache and self.cached is None:
-            photos = len(index)
-            self.cached = decode_all(
-                index,
-                recipe.model.size,
-                on_photo=lambda done: self.report("decoding the photos", done, photos, {}),
-            )
-        views = TrainPhotos(index, preset, size, seed_of(recipe.seed, "views"), self.cached)
-        views.epoch = epoch
-        return DataLoader(
-            views,
-            batch_size=min(recipe.optim.batch, len(order)),
-            sampler=order,
-            num_workers=recipe.data.workers,
-            drop_last=True,  # a last batch of one photo would upset BatchNorm
-        )
-
     def _enter_phase(self, epoch: int, *, frozen: bool) -> None:
-        """Build optimizer and average where a phase begins (or where a resume lands in it)."""
-        begins = epoch in (0, self.recipe.schedule.frozen_epochs)
-        if self.optimizer is not None and not begins:
-            return
-        optim.set_frozen(self.network, backbone=frozen, stages=self.recipe.schedule.freeze_stages)
-        groups = optim.parameter_groups(self.network, self.recipe.optim)
-        self.optimizer = torch.optim.AdamW(groups)
-        if not frozen and self.recipe.optim.ema > 0:
-            self.average = optim.average_of(self.network, self.recipe.optim.ema)
+        """Begin a phase where one begins (or where a resume lands in it)."""
+        if epoch in (0, self.recipe.schedule.frozen_epochs) or not self.learner.has_begun:
+            self.learner.begin(frozen=frozen)
 
-    def _backward(self, planes: Tensor, labels: Tensor, *, share: float) -> float:
-        """Add this batch's share of the gradient; returns its whole loss."""
-        model = self.recipe.model
-        planes, labels = planes.to(self.device), labels.to(self.device)
-        planes, targets = self.mixing(planes.float(), labels)
-        logits = self._logits(self.network, planes)
-        if model.margin > 0:
-            margins = self.margins.to(self.device)
-            logits = losses.angular_margin(logits, labels, margins, model.scale)
-        loss = losses.soft_cross_entropy(logits, targets, self.recipe.optim.label_smoothing)
-        value = float(loss.detach())
-        if not np.isfinite(value):
-            raise self._diverged("the loss", value)
-        (share * loss).backward()
-        return value
-
-    def _update(self) -> None:
-        if self.recipe.optim.clip > 0:
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.optim.clip)
-        self._optimizer.step()
-        self._optimizer.zero_grad()
-        if self.average is not None:
-            self.average.update_parameters(self.network)
+    def _show(self, planes: Tensor, targets: Tensor) -> None:
+        """Keep a picture of a batch as the network sees it."""
+        if self.team.leads:
+            classes = self.portions.training.classes
+            captions = captions_of(targets, classes, unknown=self.portions.unknown is not None)
+            self.pictures["first batch"] = contact_sheet(planes, captions)
 
     def _diverged(self, what: str, value: object) -> RunError:
         return RunError(
@@ -237,51 +126,68 @@ class Trainer:
             'Lower optim.lr, or set precision = "float32".'
         )
 
-    @property
-    def _optimizer(self) -> torch.optim.Optimizer:
-        if self.optimizer is None:
-            raise AssertionError("no phase has begun")
-        return self.optimizer
+    # -- what stays ------------------------------------------------------------------------
 
-    # -- held-out photos -------------------------------------------------------------------
+    def _keep(self, figures: dict[str, float]) -> None:
+        """Note an epoch, in memory and on disk: the checkpoint last, for it says all is there."""
+        progress, epoch = self.progress, self.progress.epoch
+        # Not top-1: on a few hundred held-out photos it jumps by a point from epoch to epoch, and
+        # the best of ten jumps is no better network. Without held-out photos the last one counts.
+        score = -figures.get("validation_loss", -float(epoch))
+        is_best = score >= progress.best_score
+        if is_best:
+            progress.best_score, progress.best_epoch = score, epoch
+        progress.history.append({"epoch": epoch, **figures})
 
-    def _evaluated(self) -> LandmarkNet:
-        """The network that is measured and kept: the average if there is one."""
-        return self.network if self.average is None else cast(LandmarkNet, self.average.module)
+        def write() -> None:
+            if is_best:
+                runs.save_weights(self.learner.evaluated, self.folder / runs.BEST)
+            lines = "".join(json.dumps(row) + "\n" for row in progress.history)
+            write_whole(self.folder / "history.jsonl", lines.encode())
+            self.board.note(epoch, figures | self.learner.learning_rates(), self.pictures)
+            self.pictures.clear()
+            progress.epoch = epoch + 1
+            save_checkpoint(
+                self.folder / runs.CHECKPOINT,
+                progress,
+                self.learner.state_dict(),
+                self.portions.summary["fingerprint"],
+            )
 
-    def _logits(self, network: LandmarkNet, planes: Tensor) -> Tensor:
-        planes = planes.contiguous(memory_format=torch.channels_last)
-        short = self.precision == "bfloat16"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=short):
-            return network.from_planes(planes).logits.float()
+        self.team.first(write)
+        progress.epoch = epoch + 1
 
-    @torch.inference_mode()
-    def _answer(self, index: PhotoIndex) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Logits (N, K) and labels (N,) of the photos as inference sees them."""
-        network = self._evaluated().eval()
-        model, workers = self.recipe.model, self.recipe.data.workers
-        loader = eval_loader(index, Preprocessing(model.size, model.fit), workers=workers)
-        rows = [self._logits(network, planes.to(self.device).float()).cpu() for planes, _ in loader]
-        return torch.cat(rows).numpy(), np.array(index.labels)
-
-    def _validate(self) -> dict[str, float]:
-        logits, labels = self._answer(self.held_out)
-        right = logits.argmax(1) == labels
-        per_class = [right[labels == label].mean() for label in np.unique(labels)]
-        loss = torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(labels))
-        return {
-            "validation_top1": float(right.mean()),
-            "validation_macro": float(np.mean(per_class)),
-            "validation_loss": float(loss),
+    def _results(self) -> dict[str, Any]:
+        results: dict[str, Any] = {
+            "best_epoch": self.progress.best_epoch,
+            "train_seconds": round(self.progress.seconds, 1),
+            "precision": self.learner.precision,
         }
+        if len(self.portions.held_out):
+            best = self.team.first(lambda: load_file(self.folder / runs.BEST))
+            self.learner.evaluated.load_state_dict(best)
+            logits, labels = answer(self.learner, self.portions.held_out)
+            results["temperature"] = fit_temperature(logits, labels)
+            results["validation_top1"] = float((logits.argmax(1) == labels).mean())
+        return results
 
-    def _restore(self, path: Path) -> None:
-        self.progress, state = read_checkpoint(path, self.device)
+    def _restore(self) -> None:
+        """Go on from the folder's checkpoint, if there is one."""
+        path, fingerprint = self.folder / runs.CHECKPOINT, self.portions.summary["fingerprint"]
+        found = self.team.first(lambda: read_checkpoint(path, fingerprint))
+        if found is None:
+            return
+        self.progress, state = found
         if scores := self._scores():  # a checkpoint may come from when top-1 was the score
             self.progress.best_score = scores[self.progress.best_epoch]
         last = self.progress.epoch - 1
         self._enter_phase(last, frozen=last < self.recipe.schedule.frozen_epochs)
-        self.network.load_state_dict(state["network"])
-        if self.average is not None:
-            self.average.load_state_dict(state["average"])
-        self._optimizer.load_state_dict(state["optimizer"])
+        try:
+            self.learner.load_state_dict(state)
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise RunError(
+                f"'{path}' is the checkpoint of another run: it does not fit this recipe and "
+                f"these photos ({reason}). Put back the one that was here, or start over in "
+                "another folder with --to."
+            ) from error

@@ -1,0 +1,12 @@
+"""How long work says how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Report = Callable[[str, int, int, dict[str, float]], None]
+"""Called as report(stage, done, total, figures) while the work goes on."""
+
+
+def silent(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
+    """Report nothing."""
