@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from whereshot.cli import bench, data, evaluate, export, landmarks, predict, serve, train
+from whereshot.cli import bench, compare, data, evaluate, export, landmarks, predict, serve, train
 from whereshot.cli._help import help_of
 from whereshot.cli._shared import run_guarded
 
@@ -61,6 +61,7 @@ for _verb in (
     serve.serve,
     train.train,
     evaluate.evaluate,
+    compare.compare,
     export.export,
     bench.bench,
 ):
