@@ -50,6 +50,14 @@ def test_no_margin_changes_nothing() -> None:
     assert torch.allclose(same, logits, atol=1e-4)
 
 
+def test_a_photo_without_a_landmark_gets_no_margin() -> None:
+    torch.manual_seed(0)
+    logits, margins = SCALE * (2 * torch.rand(3, 2) - 1), torch.tensor([0.3, 0.3])
+    turned = angular_margin(logits, torch.tensor([2, 0, 2]), margins, SCALE)
+    assert torch.equal(turned[[0, 2]], logits[[0, 2]])
+    assert turned[1, 0] < logits[1, 0]
+
+
 def test_each_photo_gets_the_margin_of_its_own_class() -> None:
     logits = torch.zeros(3, 3)  # right angles everywhere
     margins = torch.tensor([0.1, 0.2, 0.3])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -10,11 +12,11 @@ import torch
 from made_photos import data_set
 from tiny_training import meta_of, tiny_recipe
 
-from whereshot.errors import DatasetError, RecipeError
+from whereshot.errors import DatasetError
 from whereshot.learn.augment import Mixing
 from whereshot.learn.config import AugmentConfig
 from whereshot.learn.dataset import index_folder
-from whereshot.learn.delivery import deliver
+from whereshot.learn.delivery import Photos, deliver
 from whereshot.learn.loader import add_unknown
 from whereshot.learn.run import load_run
 from whereshot.learn.train import train
@@ -69,9 +71,15 @@ def test_they_follow_the_landmarks_and_have_the_label_after_the_last(photos: Pat
     assert set(both.labels[len(world) :]) == {2}
 
 
-def test_an_angular_margin_has_no_place_for_them() -> None:
-    with pytest.raises(RecipeError, match=r"model\.margin = 0"):
-        tiny_recipe("photos", "data.unknown=things", "model.head=cosine", "model.margin=0.2")
+@pytest.mark.slow
+def test_a_network_with_an_angular_margin_learns_from_them_too(
+    photos: Path, tmp_path: Path
+) -> None:
+    settings = ["model.head=cosine", "model.margin=0.2", "model.subcenters=2"]
+    recipe = tiny_recipe(photos / "world", f"data.unknown={photos / 'things'}", *settings)
+    history = train(recipe, tmp_path / "run") / "history.jsonl"
+    losses = [json.loads(line)["loss"] for line in history.read_text().splitlines()]
+    assert all(map(math.isfinite, losses))
 
 
 @pytest.mark.slow
@@ -83,13 +91,9 @@ def test_a_threshold_is_chosen_on_those_that_training_did_not_see(
     data = meta_of(folder)["data"]
     assert data["unknown_photos"] + len(data["unknown_validation_paths"]) == 10
     run = load_run(folder)
-    deliver(run, tmp_path / "out", ("onnx",), unknown=photos / "things", report=_silent)
+    deliver(run, tmp_path / "out", photos=Photos(unknown=photos / "things"))
     chosen_for = read_bundle(tmp_path / "out" / "tiny").raw["verdict"]["chosen_for"]
     assert chosen_for["unknown_photos"] == len(data["unknown_validation_paths"])
     (photos / "things" / "train" / data["unknown_validation_paths"][0]).unlink()
     with pytest.raises(DatasetError, match="lacks 1 of the"):
-        deliver(run, tmp_path / "again", ("onnx",), unknown=photos / "things", report=_silent)
-
-
-def _silent(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
-    """Report nothing."""
+        deliver(run, tmp_path / "again")

@@ -238,11 +238,6 @@ class Recipe:
             "an angular margin needs one label per photo: set model.margin = 0, "
             "or augment.mixup = 0 and augment.cutmix = 0",
         )
-        _check(
-            not (self.data.unknown and self.model.margin > 0),
-            "an angular margin needs a landmark in each photo: set model.margin = 0, "
-            'or data.unknown = ""',
-        )
 
 
 def read_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:

@@ -24,15 +24,19 @@ def adaptive_margins(counts: Sequence[int], margin: float, exponent: float = 0.2
 def angular_margin(logits: Tensor, labels: Tensor, margins: Tensor, scale: float) -> Tensor:
     """Turn the true class's angle up by its margin: scaled cosines (B, K) to (B, K).
 
-    `labels` (B,) class numbers, `margins` (K,) radians. Beyond pi - margin the cosine would rise
-    again, so there the penalty goes on linearly, as in J. Deng et al., "ArcFace" (CVPR 2019).
+    `labels` (B,) class numbers, `margins` (K,) radians; label K stands for a photo without a
+    landmark, whose logits stay as they are: it has no angle to turn. Beyond pi - margin the
+    cosine would rise again, so there the penalty goes on linearly, as in J. Deng et al., "ArcFace"
+    (CVPR 2019).
     """
-    cosine = (logits / scale).gather(1, labels[:, None]).clamp(-1 + 1e-6, 1 - 1e-6)  # (B, 1)
-    margin = margins[labels][:, None]
+    known = (labels < len(margins))[:, None]  # (B, 1)
+    own = labels.clamp(max=len(margins) - 1)[:, None]  # (B, 1)
+    cosine = (logits / scale).gather(1, own).clamp(-1 + 1e-6, 1 - 1e-6)  # (B, 1)
+    margin = margins[own]
     turned = torch.cos(torch.acos(cosine) + margin)
     beyond = cosine - torch.sin(margin) * margin
     target = torch.where(cosine > torch.cos(math.pi - margin), turned, beyond)
-    return logits.scatter(1, labels[:, None], scale * target)
+    return torch.where(known, logits.scatter(1, own, scale * target), logits)
 
 
 def soft_cross_entropy(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
