@@ -83,6 +83,8 @@ def _simple(line: str, words: list[str]) -> Iterator[Command]:
     rest = iter([*words, "|"])
     for word in rest:
         if word in ("|", "&&", ";"):
+            if command[:1] == ["torchrun"]:  # several of the processes that follow
+                command = command[command.index("-m") + 1 :]
             if command:
                 yield Command(line, command)
             command = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -22,6 +23,11 @@ def require_learn() -> None:
             raise MissingExtraError(
                 f"Training needs {package}, which is not installed: pip install 'whereshot[learn]'"
             )
+
+
+def is_first_process() -> bool:
+    """Whether this is the process that reports: the only one, or the first of torchrun."""
+    return os.environ.get("RANK", "0") == "0" or "TORCHELASTIC_RUN_ID" not in os.environ
 
 
 @contextmanager
