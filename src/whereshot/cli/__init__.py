@@ -10,7 +10,18 @@ from typing import Annotated
 
 import typer
 
-from whereshot.cli import bench, compare, data, evaluate, export, landmarks, predict, serve, train
+from whereshot.cli import (
+    bench,
+    compare,
+    data,
+    evaluate,
+    export,
+    landmarks,
+    predict,
+    serve,
+    study,
+    train,
+)
 from whereshot.cli._help import help_of
 from whereshot.cli._shared import run_guarded
 
@@ -60,6 +71,7 @@ for _verb in (
     landmarks.landmarks,
     serve.serve,
     train.train,
+    study.study,
     evaluate.evaluate,
     compare.compare,
     export.export,
