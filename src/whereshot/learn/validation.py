@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from whereshot.learn.calibrate import fit_temperature, negative_log_likelihood
 from whereshot.learn.dataset import PhotoIndex
 from whereshot.learn.learner import Learner, logits_of
 from whereshot.learn.loader import eval_loader
@@ -34,7 +35,11 @@ def answer(learner: Learner, index: PhotoIndex) -> tuple[NDArray[Any], NDArray[A
 
 
 def figures_of(logits: NDArray[Any], labels: NDArray[Any]) -> dict[str, float]:
-    """Top-1, top-1 with each class counting the same, and loss of logits (N, K), labels (N,)."""
+    """Top-1, top-1 with each class counting the same, and losses of logits (N, K), labels (N,).
+
+    The calibrated loss is that at the best temperature. It can be compared between recipes: what
+    mixing and smoothing of labels teach a network, to be less sure, is no loss after calibration.
+    """
     right = logits.argmax(1) == labels
     per_class = [right[labels == label].mean() for label in np.unique(labels)]
     loss = torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(labels))
@@ -42,4 +47,7 @@ def figures_of(logits: NDArray[Any], labels: NDArray[Any]) -> dict[str, float]:
         "validation_top1": float(right.mean()),
         "validation_macro": float(np.mean(per_class)),
         "validation_loss": float(loss),
+        "validation_calibrated_loss": negative_log_likelihood(
+            logits.astype(np.float64), labels, fit_temperature(logits, labels)
+        ),
     }
