@@ -166,7 +166,8 @@ def test_the_page_lists_every_error_and_its_status() -> None:
 
 def test_the_limits_on_the_page_are_those_of_the_server() -> None:
     text, limits = HTTP_API.read_text(encoding="utf-8"), UploadLimits()
-    assert f"may have up to {limits.file_bytes // 1024**2} MB" in text
+    assert f"may have up to {limits.file_bytes // 1024**2} MB and " in text
+    assert f"{limits.pixels // 1_000_000} megapixels" in text
     assert f"more than {limits.files} photos" in text
     assert f"more than {limits.request_bytes // 1024**2} MB in one request" in text
 
@@ -198,7 +199,7 @@ def test_the_service_of_the_page_can_be_made(
     from starlette.testclient import TestClient
 
     recognizer = whereshot.load(tiny_bundle)
-    monkeypatch.setattr(whereshot, "load", lambda: recognizer)
+    monkeypatch.setattr(whereshot, "load", lambda **_: recognizer)
     (block,) = blocks(HTTP_API, "python")
     names: dict[str, Any] = {}
     exec(block.text, names)

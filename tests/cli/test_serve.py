@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,6 +54,27 @@ def test_it_says_where_it_is_ready_answers_and_stops_in_order(
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_it_takes_smaller_photos_than_the_command_line_does(command, tiny_bundle, tmp_path):
+    from PIL import Image
+
+    large = tmp_path / "large.png"
+    Image.new("1", (10_000, 5001)).save(large)  # 8 kB, and just above 50 megapixels
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="photos"; filename="large.png"\r\n\r\n'
+        + large.read_bytes()
+        + b"\r\n--b--\r\n"
+    )
+    with started(command, "--bundle", tiny_bundle) as (_, ready):
+        url = re.search(r"^whereshot is ready at (http://127\.0\.0\.1:\d+) ", ready)[1]
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        request = urllib.request.Request(f"{url}/api/recognize", body, headers)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=30)
+        with refused.value as answer:
+            assert answer.code == 413
+            assert "the limit is 50,000,000" in json.load(answer)[0]["error"]["message"]
 
 
 def test_on_all_addresses_it_warns_that_the_network_can_use_it(command, tiny_bundle):

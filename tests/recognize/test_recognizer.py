@@ -20,9 +20,10 @@ from whereshot.errors import (
     DamagedPhotoError,
     PhotoAccessError,
     PhotoNotFoundError,
+    PhotoTooLargeError,
     UnsupportedPhotoError,
 )
-from whereshot.photo import decode, prepare
+from whereshot.photo import Limits, decode, prepare
 from whereshot.recognize import OnnxRecognizer, Session
 from whereshot.recognize import recognizer as recognizer_module
 from whereshot.recognize._stream import LOOK_AHEAD
@@ -132,7 +133,9 @@ def test_a_photo_file_is_read_once(
     reads: list[object] = []
     read = recognizer_module.read_photo
     monkeypatch.setattr(
-        recognizer_module, "read_photo", lambda photo: reads.append(photo) or read(photo)
+        recognizer_module,
+        "read_photo",
+        lambda photo, limits: reads.append(photo) or read(photo, limits),
     )
     path = paint(tmp_path / "photo.jpg", gps=(1, 2))
     monkeypatch.setattr(
@@ -164,6 +167,21 @@ def test_a_photo_that_can_not_be_read_is_told_by_its_path(
         with pytest.raises(kind) as caught:
             tiny.recognize(path)
         assert repr(str(path)) in str(caught.value)
+
+
+def test_limits_are_those_that_it_was_loaded_with(
+    tiny: OnnxRecognizer, tiny_bundle: Path, paint: Paint, tmp_path: Path
+) -> None:
+    photo = paint(tmp_path / "photo.png", size=(64, 48))
+    assert best(tiny.recognize(photo))
+    few_pixels = whereshot.load(tiny_bundle, limits=Limits(max_pixels=64 * 48 - 1))
+    with pytest.raises(PhotoTooLargeError, match=r"photo\.png' has 64 x 48 pixels"):
+        few_pixels.recognize(photo)
+    few_bytes = whereshot.load(tiny_bundle, limits=Limits(max_bytes=photo.stat().st_size - 1))
+    with pytest.raises(PhotoTooLargeError, match=r"photo\.png' has .* bytes"):
+        few_bytes.recognize(photo)
+    just_enough = Limits(photo.stat().st_size, 64 * 48)
+    assert best(whereshot.load(tiny_bundle, limits=just_enough).recognize(photo))
 
 
 def test_bytes_that_can_not_be_read_are_told_too(tiny: OnnxRecognizer) -> None:

@@ -15,11 +15,12 @@ from serving import serving
 
 import whereshot
 from whereshot.serve.app import create_app
+from whereshot.serve.uploads import UploadLimits
 
 
 @pytest.fixture(scope="module")
 def recognizer(tiny_bundle):
-    return whereshot.load(tiny_bundle)
+    return whereshot.load(tiny_bundle, limits=UploadLimits().photo)
 
 
 def photo(color=(220, 30, 30), kind="JPEG"):
@@ -47,6 +48,7 @@ BAD = {
     "zeros": (bytes(4096), 415, "UnsupportedPhotoError"),
     "truncated": (photo()[:300], 422, "DamagedPhotoError"),
     "bomb": (png_of(100_000, 100_000), 413, "PhotoTooLargeError"),
+    "more pixels than a server takes": (png_of(10_000, 5001), 413, "PhotoTooLargeError"),
 }
 
 

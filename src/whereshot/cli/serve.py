@@ -40,8 +40,10 @@ def serve(
     try:
         import whereshot
         from whereshot.serve.app import create_app
+        from whereshot.serve.uploads import UploadLimits
 
-        app = create_app(whereshot.load(bundle), hosts=[host])
+        recognizer = whereshot.load(bundle, limits=UploadLimits().photo)
+        app = create_app(recognizer, hosts=[host])
     except BaseException:
         listener.close()
         raise

@@ -13,8 +13,8 @@ from typing import cast
 import numpy as np
 
 from whereshot.errors import BundleError, PhotoError
-from whereshot.photo import decode, prepare, read_exif
-from whereshot.photo.source import describe, read_photo
+from whereshot.photo import Limits, decode, prepare, read_exif
+from whereshot.photo.source import DEFAULT_LIMITS, describe, read_photo
 from whereshot.recognize._stream import ordered_map
 from whereshot.recognize.bundle import Bundle, find_bundle, read_bundle
 from whereshot.recognize.session import Device, Output, Outputs, Session
@@ -37,14 +37,23 @@ class OnnxRecognizer:
 
     `threads` is the number of threads that one run of the network takes. The default of 1 is the
     best for many photos, where `recognize_many` keeps all cores busy with photos side by side.
+    A photo beyond `limits` is refused before its pixels are decoded.
     """
 
-    def __init__(self, bundle: Bundle, *, threads: int | None = None, device: Device = "cpu"):
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        threads: int | None = None,
+        device: Device = "cpu",
+        limits: Limits = DEFAULT_LIMITS,
+    ):
         threads = 1 if threads is None else threads
         session = Session(bundle.model_path, threads=threads, device=device)
         _check_fit(bundle, session)
         self.bundle = bundle
         self._session = session
+        self._limits = limits
 
     @property
     def name(self) -> str:
@@ -117,9 +126,10 @@ class OnnxRecognizer:
 
     def _look(self, photo: Photo) -> _Seen:
         start = perf_counter()
-        data = read_photo(photo)  # once, for the pixels and for the EXIF block
+        data = read_photo(photo, self._limits)  # once, for the pixels and for the EXIF block
         try:
-            pixels = decode(data, min_side=self.bundle.preprocessing.size)
+            size = self.bundle.preprocessing.size
+            pixels = decode(data, min_side=size, limits=self._limits)
         except PhotoError as error:
             # The decoder saw bytes only; whoever reads the message wants the path.
             named = str(error).replace(describe(data), describe(photo), 1)
@@ -159,12 +169,15 @@ def load(
     *,
     threads: int | None = None,
     device: Device = "cpu",
+    limits: Limits = DEFAULT_LIMITS,
 ) -> OnnxRecognizer:
     """Load a recognizer: the shipped bundle `world`, another shipped one by name, or a folder.
 
+    `limits` are the largest photos that it takes; a service for others wants small ones.
     Raises `BundleError`: it is not there, is not intact, or is newer than this whereshot.
     """
-    return OnnxRecognizer(read_bundle(find_bundle(bundle)), threads=threads, device=device)
+    verified = read_bundle(find_bundle(bundle))
+    return OnnxRecognizer(verified, threads=threads, device=device, limits=limits)
 
 
 def available_cores() -> int:

@@ -16,6 +16,7 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from whereshot.photo import Limits
 from whereshot.serve.problems import RequestError
 
 if TYPE_CHECKING:
@@ -31,11 +32,20 @@ _ESCAPES = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """How much one request may carry."""
+    """How much one request may carry, and how many pixels a photo in it may have.
 
-    file_bytes: int = 64 * _MEGABYTE
+    `photo` is what a recognizer behind the app should take: `whereshot.load(limits=limits.photo)`.
+    """
+
+    file_bytes: int = 20 * _MEGABYTE
+    pixels: int = 50_000_000  # 150 MB once decoded
     files: int = 32
     request_bytes: int = 256 * _MEGABYTE
+
+    @property
+    def photo(self) -> Limits:
+        """The limits on one photo, for whoever decodes it."""
+        return Limits(self.file_bytes, self.pixels)
 
 
 @dataclass(frozen=True, slots=True)
