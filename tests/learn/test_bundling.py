@@ -1,85 +1,103 @@
-"""Prototypes and the threshold of a bundle, on a network whose answers are known."""
+"""Prototypes and provenance of a bundle, on a network whose answers are known."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from whereshot.learn.bundling import choose_threshold, class_prototypes
+from whereshot.errors import ExportError
+from whereshot.gazetteer import load_gazetteer
+from whereshot.learn.bundling import Exported, class_prototypes, landmarks_of, provenance_of
 from whereshot.learn.dataset import PhotoIndex, index_folder
 from whereshot.photo import Preprocessing
 from whereshot.recognize import Session, read_bundle
 
-PREPROCESSING = Preprocessing(32)
-
 
 @pytest.fixture
-def session(tiny_bundle: Path) -> Session:
-    return Session(read_bundle(tiny_bundle).model_path)
+def exported(tiny_bundle: Path) -> Exported:
+    return Exported(Session(read_bundle(tiny_bundle).model_path), Preprocessing(32), 1.0)
 
 
 @pytest.fixture
 def colors(tmp_path: Path, paint: Callable[..., Path]) -> PhotoIndex:
     for color in ("red", "green", "blue"):
-        (tmp_path / "photos" / color).mkdir(parents=True)
         for number in range(2):
             paint(tmp_path / "photos" / color / f"{number}.png", color)
     return index_folder(tmp_path / "photos").matched_to(["red", "green", "blue"])
 
 
 def test_a_prototype_is_the_normalized_mean_of_its_class(
-    session: Session, colors: PhotoIndex
+    exported: Exported, colors: PhotoIndex
 ) -> None:
-    prototypes = class_prototypes(session, PREPROCESSING, colors)
+    told: list[tuple[int, int]] = []
+    prototypes = class_prototypes(exported, colors, lambda *step: told.append(step))
     assert prototypes.owner.tolist() == [0, 1, 2]
     assert np.linalg.norm(prototypes.vectors, axis=1) == pytest.approx(1)
     # The tiny network's embedding is the mean color: each prototype points along its channel.
     assert prototypes.vectors.argmax(axis=1).tolist() == [0, 1, 2]
+    assert told[-1] == (6, 6)
 
 
-def test_a_class_without_photos_has_no_prototype(session: Session, colors: PhotoIndex) -> None:
+def test_a_class_without_photos_has_no_prototype(exported: Exported, colors: PhotoIndex) -> None:
     only_red = colors.subset([n for n, label in enumerate(colors.labels) if label == 0])
-    assert class_prototypes(session, PREPROCESSING, only_red).owner.tolist() == [0]
+    assert class_prototypes(exported, only_red).owner.tolist() == [0]
 
 
-def test_the_threshold_lets_no_more_unknown_photos_through_than_allowed(
-    tmp_path: Path, session: Session, colors: PhotoIndex, paint: Callable[..., Path]
-) -> None:
-    strangers = tmp_path / "strangers"
-    strangers.mkdir()
-    unknown = PhotoIndex(
-        strangers,
-        ("unknown",),
-        (
-            paint(strangers / "0.png", "red"),  # looks like a landmark, surely
-            *(paint(strangers / f"{n}.png", "grey") for n in range(1, 4)),
-        ),
-        (0,) * 4,
-    )
+def test_a_class_that_the_gazetteer_does_not_know_says_what_to_do() -> None:
+    with pytest.raises(ExportError, match=r"'Nowhere' is no .*--gazetteer FILE.*--no-bundle"):
+        landmarks_of(["16.Eiffel_Tower", "Nowhere"], load_gazetteer())
 
-    def choose(share: float) -> tuple[float, dict[str, object]]:
-        found = choose_threshold(
-            session,
-            PREPROCESSING,
-            1.0,
-            unknown=unknown,
-            landmarks=colors,
-            max_false_share=share,
-        )
-        return found.min_probability, dict(found.chosen_for)
 
-    strict, figures = choose(0.0)
-    assert figures["unknown_named_share"] == 0
-    assert strict > 0.99
-    loose, figures = choose(0.25)
-    assert figures == {
-        "unknown_photos": 4,
-        "unknown_named_share": 0.25,
-        "landmark_photos": 6,
-        "landmark_right_share": 1.0,
-        "landmark_wrong_share": 0.0,
+def test_provenance_names_the_landmark_of_each_class_and_no_place_on_this_machine() -> None:
+    class FakeRun:
+        classes = ("Machu_Picchu", "16.Eiffel_Tower")
+        meta: Any = {  # noqa: RUF012
+            "recipe": {
+                "name": "tiny",
+                "data": {
+                    "train": "photos",
+                    "unknown": "things",
+                    "exclude": "wrong.txt",
+                    "balance": 0.5,
+                },
+                "model": {"architecture": "timm/test_resnet", "start": "/home/me/run"},
+            },
+            "data": {
+                "fingerprint": "f00",
+                "training_photos": 10,
+                "training_counts": [4, 6],
+                "unknown_fingerprint": "ba5",
+                "validation_paths": ["Machu_Picchu/me.jpg"],
+                "unreadable": [["/home/me/photos/a.jpg", "is damaged"]],
+            },
+            "versions": {"torch": "2.14"},
+            "results": {"temperature": 1.0, "log": "C:\\Users\\me\\log", "curve": ["/tmp/a", 1]},
+        }
+
+    run: Any = FakeRun()
+    landmarks = landmarks_of(run.classes, load_gazetteer())
+    found = provenance_of(run, landmarks, [{"format": "onnx", "photos": 9}])
+    assert found == {
+        "recipe": {
+            "name": "tiny",
+            "data": {"balance": 0.5},
+            "model": {"architecture": "timm/test_resnet"},
+        },
+        "classes": {"Machu_Picchu": "machu_picchu", "16.Eiffel_Tower": "eiffel_tower"},
+        "data": {
+            "fingerprint": "f00",
+            "training_photos": 10,
+            "training_counts": [4, 6],
+            "unknown_fingerprint": "ba5",
+        },
+        "versions": {"torch": "2.14"},
+        "results": {"temperature": 1.0, "curve": [1]},
+        "parity": [{"format": "onnx", "photos": 9}],
     }
-    assert loose == 0.5
+    assert list(found["classes"]) == list(run.classes)
+    assert json.loads(json.dumps(found)) == found

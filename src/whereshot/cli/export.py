@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from whereshot.learn.delivery import Delivery
 
 
 def export(
@@ -30,7 +33,9 @@ def export(
         Path | None,
         typer.Option(
             "--unknown",
-            help="Photos without a landmark (their `train`), to choose the bundle's threshold on.",
+            help="Photos without a landmark (their `train`), to choose the bundle's threshold on; "
+            "if the run trained on them, those that it held out decide.",
+            show_default="those of the recipe",
         ),
     ] = None,
     max_false_tags: Annotated[
@@ -40,67 +45,113 @@ def export(
         ),
     ] = 0.005,
     name: Annotated[
-        str | None, typer.Option("--name", help="The bundle's name.", show_default="the recipe's")
+        str | None,
+        typer.Option("--name", help="What the exports are called.", show_default="the recipe's"),
     ] = None,
+    bundle: Annotated[
+        bool,
+        typer.Option(
+            "--bundle/--no-bundle",
+            help="Make a bundle of the ONNX network, or leave it a file alone: for classes that "
+            "are no landmarks.",
+        ),
+    ] = True,
     bundle_version: Annotated[
         int, typer.Option("--bundle-version", min=1, help="The bundle's version.")
     ] = 1,
     gazetteer: Annotated[
-        Path | None, typer.Option("--gazetteer", help="A CSV of landmarks of your own.")
+        Path | None,
+        typer.Option(
+            "--gazetteer",
+            help="A CSV that says where the bundle's landmarks are.",
+            show_default="the shipped one",
+        ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what is in the folder.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
 ) -> None:
-    r"""Export a run as ONNX bundle, TorchScript predictor or ExportedProgram, each checked.
+    r"""Export a run, trained from scratch or by transfer, to formats that need no whereshot.
 
-    Every export runs over all test photos beside the network in PyTorch; it is refused where its
-    top-1 differs by more than 0.2 points or any logit by more than 0.01.
+    `onnx` makes the bundle NAME, a folder that `predict --bundle` and other languages read;
+    `torchscript` makes NAME.torchscript.pt: uint8 photos (B, 3, H, W) of any size in,
+    probabilities out; `exported` makes NAME.exported.pt2, an ExportedProgram. Class names,
+    normalization and input size are inside each.
+
+    Every export answers all test photos beside the network in PyTorch. It is refused, and nothing
+    is written, where its top-1 differs by more than 0.2 points or any logit by more than 0.01. What
+    was found is printed, and kept in NAME.parity.json and NAME.parity.md.
 
     [bold]Examples[/bold]
 
     \b
     whereshot export runs/world
     whereshot export runs/world --format onnx,torchscript,exported --unknown photos/not_landmarks
+    whereshot export runs/flowers --format onnx,torchscript --no-bundle
+    python docs/examples/load_torchscript.py runs/world/export/world.torchscript.pt photo.jpg
     """
-    import json
-
     from whereshot.cli._training import require_learn, show_progress
 
+    wanted = _formats(formats)
+    for option, value in (("--unknown", unknown), ("--gazetteer", gazetteer)):
+        if value is not None and not (bundle and "onnx" in wanted):
+            raise typer.BadParameter(
+                "goes with a bundle: with onnx in --format, without --no-bundle", param_hint=option
+            )
     require_learn()
     from whereshot.gazetteer import Gazetteer
-    from whereshot.learn.delivery import FORMATS, deliver
+    from whereshot.learn.delivery import BundleOptions, Photos, deliver
     from whereshot.learn.run import load_run
 
-    wanted = [part.strip() for part in formats.split(",") if part.strip()]
-    if not wanted or not set(wanted) <= set(FORMATS):
-        raise typer.BadParameter(
-            f"must be any of {', '.join(FORMATS)}, got {formats!r}", param_hint="--format"
-        )
+    options = BundleOptions(
+        bundle_version, max_false_tags, Gazetteer.from_csv(gazetteer) if gazetteer else None
+    )
     loaded = load_run(run)
     with show_progress() as report:
-        parities, written = deliver(
+        delivered = deliver(
             loaded,
             to or run / "export",
             wanted,
-            data=data,
-            unknown=unknown,
-            max_false_share=max_false_tags,
             name=name,
-            version=bundle_version,
-            gazetteer=Gazetteer.from_csv(gazetteer) if gazetteer else None,
+            photos=Photos(data, unknown),
+            bundle=options if bundle else None,
             overwrite=overwrite,
             report=report,
         )
-    if as_json:
-        rows = [parity.to_dict() for parity in parities]
-        typer.echo(json.dumps({"written": [str(path) for path in written], "parity": rows}))
-        return
-    for parity in parities:
-        typer.echo(
-            f"{parity.format}: top-1 {parity.export_top1:.2%} on {parity.photos} photos "
-            f"(PyTorch {parity.network_top1:.2%}), logits within {parity.max_logit_difference:.1g}"
+    _print(delivered, as_json=as_json)
+
+
+def _formats(text: str) -> list[str]:
+    known = ("onnx", "torchscript", "exported")
+    wanted = [part.strip() for part in text.split(",") if part.strip()]
+    if not wanted or not set(wanted) <= set(known):
+        raise typer.BadParameter(
+            f"must be any of {', '.join(known)}, got {text!r}", param_hint="--format"
         )
-    for path in written:
-        typer.echo(path)
+    return wanted
+
+
+def _print(delivered: Delivery, *, as_json: bool) -> None:
+    import json
+
+    from whereshot.cli._shared import print_error
+    from whereshot.learn.parity_report import table_of
+
+    comparison, written = delivered.comparison, delivered.written
+    if as_json:
+        rows = [parity.to_dict() for parity in comparison.parities]
+        paths = [str(path) for path in (*written.values(), delivered.report)]
+        typer.echo(json.dumps({"written": paths, "parity": rows}))
+    else:
+        typer.echo(table_of(comparison))
+        for path in (*written.values(), delivered.report):
+            typer.echo(path)
+    for photo in comparison.unreadable:
+        print_error(f"left out: test photo '{photo}' can't be read")
+    if delivered.threshold is not None and delivered.threshold.chosen_for is None:
+        print_error(
+            f"the bundle names whatever has a probability of "
+            f"{delivered.threshold.min_probability:g}: let photos without a landmark choose "
+            "a threshold (--unknown DIR --overwrite)"
+        )

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from whereshot.errors import DatasetError, ExportError
+from whereshot.errors import ExportError
 from whereshot.gazetteer import Gazetteer, load_gazetteer
-from whereshot.learn import bundling, export
-from whereshot.learn.answers import index_unknown
+from whereshot.learn import bundling, export, parity, parity_report
+from whereshot.learn.bundling import Exported
 from whereshot.learn.dataset import PhotoIndex, index_folder
-from whereshot.learn.parity import Parity, compare_exports, open_export, require_parity
-from whereshot.learn.run import Run
+from whereshot.learn.run import Run, write_json
+from whereshot.learn.threshold import HeldOut, Threshold, choose_threshold, held_out_of
 from whereshot.photo import Preprocessing
+from whereshot.recognize.bundle import MODEL_FILE
 from whereshot.recognize.bundle_writer import write_bundle
 from whereshot.recognize.session import Session
+from whereshot.records import Landmark
 
 Report = Callable[[str, int, int, dict[str, float]], None]
 """Called as report(stage, done, total, figures)."""
 
-_WRITERS: Mapping[str, Callable[[Run, Path], None]] = {
+_WRITERS: Mapping[str, Callable[[Run, Path, export.Report], None]] = {
     "onnx": export.export_onnx,
     "torchscript": export.export_torchscript,
     "exported": export.export_program,
@@ -30,145 +33,189 @@ _SUFFIXES = {"onnx": "onnx", "torchscript": "torchscript.pt", "exported": "expor
 FORMATS = tuple(_WRITERS)
 
 
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """Where the photos lie; None: where the run's recipe says.
+
+    `data` has `test`, to check exports on, and `train`, to make a bundle's prototypes from.
+    `unknown` has photos without a landmark (in `train`, or as it is), to choose its threshold on.
+    """
+
+    data: Path | None = None
+    unknown: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BundleOptions:
+    """What is decided about a bundle when it is made."""
+
+    version: int = 1
+    max_false_share: float = 0.005  # of photos without a landmark that may be named
+    gazetteer: Gazetteer | None = None  # None: the shipped one
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was written, and what the check found. `report` is the check as JSON."""
+
+    written: Mapping[str, Path]  # by format
+    comparison: parity.Comparison
+    report: Path
+    threshold: Threshold | None  # of the bundle, if there is one
+
+
+@dataclass(frozen=True, slots=True)
+class _Ingredients:
+    """What a bundle is made of beside the network."""
+
+    options: BundleOptions
+    landmarks: Sequence[Landmark]
+    training: PhotoIndex
+    held_out: HeldOut | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """All that can be found out, and can be wrong, before the work begins."""
+
+    run: Run
+    name: str
+    targets: Mapping[str, Path]  # by format
+    test: PhotoIndex
+    bundle: _Ingredients | None
+    overwrite: bool
+
+
+def _silent(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
+    """Report nothing."""
+
+
 def deliver(
     run: Run,
     folder: Path,
-    formats: Sequence[str],
+    formats: Sequence[str] = ("onnx",),
     *,
-    data: Path | None = None,
-    unknown: Path | None = None,
-    max_false_share: float = 0.005,
     name: str | None = None,
-    version: int = 1,
-    gazetteer: Gazetteer | None = None,
+    photos: Photos = Photos(),
+    bundle: BundleOptions | None = BundleOptions(),
     overwrite: bool = False,
-    report: Report,
-) -> tuple[list[Parity], list[Path]]:
-    """Write a run in some of `FORMATS` into a folder; return the checks and what was written.
+    report: Report = _silent,
+) -> Delivery:
+    """Write a run in some of `FORMATS` into a folder, with a report on the check beside them.
 
-    `onnx` becomes the bundle `folder/NAME`; `torchscript` and `exported` are files beside it. All
-    are made and checked in a temporary folder first: an export that does not compute what the
-    network computes raises ExportError, and nothing is written. `data` has `test` (for the check)
-    and `train` (for the prototypes), by default the photos of the recipe; `unknown` has photos
-    without a landmark, to choose the bundle's threshold on.
+    `onnx` becomes the bundle `folder/NAME`, or `folder/NAME.onnx` where `bundle` is None;
+    `torchscript` and `exported` are files. All are made and checked in a temporary folder first:
+    an export that does not compute what the network computes raises ExportError, and nothing is
+    written. Raises DatasetError where photos are missing, ExportError where something is there
+    already or a class is no landmark of the gazetteer.
     """
+    plan = _plan(run, folder, formats, name, photos, bundle, overwrite=overwrite)
+    threshold = None
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder, prefix=".export-") as temporary:
+        made = {kind: Path(temporary) / f"{plan.name}.{_SUFFIXES[kind]}" for kind in plan.targets}
+        for kind, path in made.items():
+            _WRITERS[kind](run, path, _stage(report, f"exporting {kind}"))
+        comparison = parity.compare_exports(
+            run,
+            {kind: parity.open_export(kind, path) for kind, path in made.items()},
+            plan.test,
+            _stage(report, "checking parity"),
+        )
+        parity.require_parity(comparison.parities)
+        if plan.bundle is not None:
+            # First: it is the one that may still fail, and then the others are not there either.
+            threshold = _write_bundle(
+                plan, plan.bundle, made.pop("onnx"), comparison.parities, report
+            )
+        for kind, path in made.items():
+            path.replace(plan.targets[kind])
+    files = {
+        kind: target / MODEL_FILE if target.is_dir() else target
+        for kind, target in plan.targets.items()
+    }
+    target = folder / f"{plan.name}.parity.json"
+    write_json(target, parity_report.report_of(run, plan.test, comparison, files))
+    target.with_suffix(".md").write_text(parity_report.table_of(comparison), encoding="utf-8")
+    return Delivery(plan.targets, comparison, target, threshold)
+
+
+def _stage(report: Report, stage: str) -> Callable[[int, int], None]:
+    return lambda done, total: report(stage, done, total, {})
+
+
+def _plan(
+    run: Run,
+    folder: Path,
+    formats: Sequence[str],
+    name: str | None,
+    photos: Photos,
+    bundle: BundleOptions | None,
+    *,
+    overwrite: bool,
+) -> _Plan:
     name = name or run.recipe.name
-    data = data or Path(run.recipe.data.train)
+    if not name.strip(". ") or set(name) & set("/\\\0"):
+        raise ExportError(f"{name!r} can't be the name of a folder. Choose another --name.")
     targets = {kind: folder / f"{name}.{_SUFFIXES[kind]}" for kind in formats}
-    if "onnx" in targets:
+    if bundle is not None and "onnx" in targets:
         targets["onnx"] = folder / name
-        bundling.landmarks_of(run.classes, gazetteer or load_gazetteer())  # fail before the work
+    else:
+        bundle = None
     if not overwrite and (taken := [str(path) for path in targets.values() if path.exists()]):
         raise ExportError(
             f"Already there: {', '.join(taken)}. Choose another --to, or --overwrite."
         )
+    data = photos.data or Path(run.recipe.data.train)
     test = index_folder(data, "test").matched_to(run.classes)
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder, prefix=".export-") as temporary:
-        made = {kind: Path(temporary) / f"{name}.{_SUFFIXES[kind]}" for kind in formats}
-        for kind, path in made.items():
-            report(f"writing {kind}", 0, 1, {})
-            _WRITERS[kind](run, path)
-            report(f"writing {kind}", 1, 1, {})
-        parities = compare_exports(
-            run,
-            {kind: open_export(kind, path) for kind, path in made.items()},
-            test,
-            lambda done, total: report("checking", done, total, {}),
-        )
-        require_parity(parities)
-        for kind, path in made.items():
-            if kind != "onnx":
-                path.replace(targets[kind])
-        if "onnx" in made:
-            _write_bundle(
-                run,
-                made["onnx"],
-                targets["onnx"],
-                parities,
-                data=data,
-                unknown=unknown,
-                max_false_share=max_false_share,
-                name=name,
-                version=version,
-                gazetteer=gazetteer or load_gazetteer(),
-                overwrite=overwrite,
-                report=report,
-            )
-    return parities, list(targets.values())
+    ingredients = None if bundle is None else _ingredients(run, data, photos.unknown, bundle)
+    return _Plan(run, name, targets, test, ingredients, overwrite)
+
+
+def _ingredients(
+    run: Run, data: Path, unknown: Path | None, options: BundleOptions
+) -> _Ingredients:
+    landmarks = bundling.landmarks_of(run.classes, options.gazetteer or load_gazetteer())
+    training = index_folder(data, "train").matched_to(run.classes)
+    held_out = held_out_of(run, training, unknown)
+    left_out = set(run.meta["data"].get("excluded", []))
+    return _Ingredients(options, landmarks, training.without(left_out), held_out)
 
 
 def _write_bundle(
-    run: Run,
+    plan: _Plan,
+    bundle: _Ingredients,
     model: Path,
-    target: Path,
-    parities: Sequence[Parity],
-    *,
-    data: Path,
-    unknown: Path | None,
-    max_false_share: float,
-    name: str,
-    version: int,
-    gazetteer: Gazetteer,
-    overwrite: bool,
+    parities: Sequence[parity.Parity],
     report: Report,
-) -> None:
-    session = Session(model)
+) -> Threshold:
+    run = plan.run
     preprocessing = Preprocessing(run.recipe.model.size, run.recipe.model.fit)
-    training = index_folder(data, "train").without(run.meta["data"].get("excluded", ()))
-    training = training.matched_to(run.classes)
-    report("making prototypes", 0, 1, {})
-    prototypes = bundling.class_prototypes(session, preprocessing, training)
-    report("making prototypes", 1, 1, {})
-    threshold = bundling.Threshold(bundling.DEFAULT_MIN_PROBABILITY, {})
-    if unknown is not None:
-        report("choosing the threshold", 0, 1, {})
-        threshold = bundling.choose_threshold(
-            session,
-            preprocessing,
-            run.temperature,
-            unknown=_unseen(run, index_unknown(unknown, "train")),
-            landmarks=_held_out(run, training),
-            max_false_share=max_false_share,
+    exported = Exported(Session(model), preprocessing, run.temperature)
+    prototypes = bundling.class_prototypes(
+        exported, bundle.training, _stage(report, "making prototypes")
+    )
+    threshold = Threshold()
+    if bundle.held_out is not None:
+        threshold = choose_threshold(
+            exported,
+            bundle.held_out,
+            bundle.options.max_false_share,
+            _stage(report, "choosing the threshold"),
         )
-        report("choosing the threshold", 1, 1, {})
+    checks = [each.to_dict() for each in parities]
     write_bundle(
-        target,
-        name=name,
-        version=version,
+        plan.targets["onnx"],
+        name=plan.name,
+        version=bundle.options.version,
         model=model,
-        landmarks=bundling.landmarks_of(run.classes, gazetteer),
+        landmarks=bundle.landmarks,
         prototypes=prototypes,
         preprocessing=preprocessing,
         temperature=run.temperature,
         min_probability=threshold.min_probability,
         chosen_for=threshold.chosen_for,
-        provenance=bundling.provenance_of(run, [parity.to_dict() for parity in parities]),
-        overwrite=overwrite,
+        provenance=bundling.provenance_of(run, bundle.landmarks, checks),
+        overwrite=plan.overwrite,
     )
-
-
-def _unseen(run: Run, unknown: PhotoIndex) -> PhotoIndex:
-    """The photos without a landmark that the run did not train on; all, if it trained on none."""
-    held = run.meta["data"].get("unknown_validation_paths")
-    return unknown if held is None else _those(unknown, set(held))
-
-
-def _held_out(run: Run, training: PhotoIndex) -> PhotoIndex | None:
-    """The photos that the run kept for validation, None where it kept none."""
-    held = set(run.meta["data"].get("validation_paths", []))
-    return _those(training, held) if held else None
-
-
-def _those(index: PhotoIndex, wanted: set[str]) -> PhotoIndex:
-    numbers = [
-        number
-        for number, path in enumerate(index.paths)
-        if path.relative_to(index.root).as_posix() in wanted
-    ]
-    if len(numbers) != len(wanted):
-        raise DatasetError(
-            f"'{index.root}' lacks {len(wanted) - len(numbers)} of the {len(wanted)} photos that "
-            "the run held out. Give the photos that it was trained with: --data, --unknown."
-        )
-    return index.subset(numbers)
+    return threshold

@@ -1,42 +1,75 @@
 """Networks in formats that run without this package: ONNX, TorchScript, ExportedProgram.
 
-All three hold the normalization and the class names. ONNX and ExportedProgram take the uint8
-pixels that `photo.prepare` gives, (B, S, S, 3), and give logits, embedding and features. The
-TorchScript predictor takes uint8 planes (B, 3, H, W) of any size and gives probabilities.
+Normalization, class names, and what a photo must be made into lie inside each file:
+
+============  ====================================  ==========================================
+format        takes                                 what else is inside
+============  ====================================  ==========================================
+ONNX          pixels (B, S, S, 3) uint8             metadata: classes, size, fit, temperature
+ExportedProg  pixels (B, S, S, 3) uint8             classes.json, preprocessing.json
+TorchScript   photos (B, 3, H, W) of any size       class_names, size, squash, temperature
+============  ====================================  ==========================================
+
+ONNX and ExportedProgram give logits, embedding and features; the pixels are those of
+`photo.prepare`. TorchScript gives probabilities and does the rest itself.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import warnings
+import zipfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import onnx
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from whereshot.learn.network import LandmarkNet
+from whereshot.learn.predictor import Predictor
 from whereshot.learn.run import Run
+
+Report = Callable[[int, int], None]
+"""Called as report(steps done, steps in all) while an export goes on."""
 
 OUTPUT_NAMES = ("logits", "embedding", "features")
 CLASSES_KEY = "classes"
+EXTRA_FILES = ("classes.json", "preprocessing.json")
 
 
-def export_program(run: Run, path: Path) -> None:
-    """Write a `torch.export` archive; `classes.json` lies inside it as an extra file."""
+def silent(done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def preprocessing_of(run: Run) -> dict[str, Any]:
+    """What makes pixels of photos and probabilities of logits: `size`, `fit`, `temperature`."""
+    model = run.recipe.model
+    return {"size": model.size, "fit": model.fit, "temperature": run.temperature}
+
+
+def export_program(run: Run, path: Path, report: Report = silent) -> None:
+    """Write a `torch.export` archive; the `EXTRA_FILES` lie inside it."""
+    report(0, 2)
     program = _capture(run)
-    torch.export.save(program, path, extra_files={f"{CLASSES_KEY}.json": json.dumps(run.classes)})
+    report(1, 2)
+    contents = (list(run.classes), preprocessing_of(run))
+    extra = {name: json.dumps(each) for name, each in zip(EXTRA_FILES, contents, strict=True)}
+    torch.export.save(program, path, extra_files=extra)
+    report(2, 2)
 
 
-def export_onnx(run: Run, path: Path) -> None:
+def export_onnx(run: Run, path: Path, report: Report = silent) -> None:
     """Write one self-contained ONNX file with a free batch dimension."""
+    report(0, 3)
+    program = _capture(run)
+    report(1, 3)
     with _quiet_exporter():
         exported = torch.onnx.export(
-            _capture(run),
+            program,
             input_names=["pixels"],
             output_names=list(OUTPUT_NAMES),
             dynamo=True,
@@ -45,33 +78,42 @@ def export_onnx(run: Run, path: Path) -> None:
         )
     if exported is None:
         raise RuntimeError("torch.onnx.export gave no program")
+    report(2, 3)
     model = exported.model_proto
     model.graph.name = run.recipe.name
-    onnx.helper.set_model_props(model, {CLASSES_KEY: json.dumps(run.classes)})
     _strip_traces(model)
+    _describe(model, run)
     _name_batch(model)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
+    report(3, 3)
 
 
-def export_torchscript(run: Run, path: Path) -> None:
-    """Write a scripted `Predictor`: uint8 (B, 3, H, W) of any size to probabilities (B, K)."""
+def export_torchscript(run: Run, path: Path, report: Report = silent) -> None:
+    """Write a scripted `Predictor`: photos (B, 3, H, W) of any size to probabilities (B, K)."""
     size = run.recipe.model.size
+    report(0, 3)
     with _torchscript():
+        # Two photos, not one: what a network does for a batch of one alone would be kept.
         traced = torch.jit.trace(
-            _Logits(run.network), torch.zeros(1, 3, size, size), check_trace=False
+            _Logits(run.network).eval(), torch.zeros(2, 3, size, size), check_trace=False
         )
-        scripted = torch.jit.script(Predictor(cast(nn.Module, traced), run))
-        torch.jit.save(scripted, path)
+        report(1, 3)
+        scripted = torch.jit.script(Predictor(cast(nn.Module, traced), run).eval())
+        report(2, 3)
+        file = io.BytesIO()
+        torch.jit.save(scripted, file)
+    _copy_without_traces(file, path)
+    report(3, 3)
 
 
-def load_torchscript(path: Path) -> Callable[[Tensor], Tensor]:
+def load_torchscript(path: Path) -> Any:
     """Load a predictor that `export_torchscript` wrote.
 
     A TorchScript file is a program: load only what you made yourself.
     """
     with _torchscript():
-        return cast(Callable[[Tensor], Tensor], torch.jit.load(path, map_location="cpu"))
+        return torch.jit.load(path, map_location="cpu")
 
 
 class _Plain(nn.Module):
@@ -98,51 +140,40 @@ class _Logits(nn.Module):
         return self.network.from_planes(planes).logits
 
 
-class Predictor(nn.Module):
-    """The whole way from a photo to probabilities, as TorchScript: resize, crop, normalize, run."""
-
-    def __init__(self, network: nn.Module, run: Run) -> None:
-        super().__init__()
-        self.network = network
-        self.size = run.recipe.model.size
-        self.squash = run.recipe.model.fit == "squash"
-        self.temperature = run.temperature
-        self.class_names = list(run.classes)
-
-    def forward(self, photos: Tensor) -> Tensor:
-        """Map uint8 RGB planes (B, 3, H, W) to calibrated probabilities (B, K)."""
-        return F.softmax(self.logits(photos) / self.temperature, dim=1)
-
-    @torch.jit.export
-    def logits(self, photos: Tensor) -> Tensor:
-        """Map uint8 RGB planes (B, 3, H, W) to logits (B, K)."""
-        return self.network(self.fit(photos))
-
-    @torch.jit.export
-    def fit(self, photos: Tensor) -> Tensor:
-        """Map uint8 planes (B, 3, H, W) to float planes (B, 3, S, S), as `photo.prepare` does."""
-        planes = photos.float()
-        height, width = planes.shape[-2], planes.shape[-1]
-        if not self.squash:
-            side = min(height, width)
-            top, left = (height - side) // 2, (width - side) // 2
-            planes = planes[:, :, top : top + side, left : left + side]
-        if planes.shape[-2] != self.size or planes.shape[-1] != self.size:
-            planes = F.interpolate(
-                planes, (self.size, self.size), mode="bicubic", antialias=True, align_corners=False
-            )
-            planes = planes.round().clamp(0, 255)
-        return planes
-
-
 def _capture(run: Run) -> torch.export.ExportedProgram:
     size = run.recipe.model.size
     # Two photos, not one: a batch of one would be taken for a constant.
     pixels = torch.zeros(2, size, size, 3, dtype=torch.uint8)
-    return torch.export.export(
+    program = torch.export.export(
         _Plain(run.network).eval(),
         (pixels,),
         dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+    )
+    for module in program.graph_module.modules():
+        for node in module.graph.nodes if isinstance(module, torch.fx.GraphModule) else ():
+            node.meta.pop("stack_trace", None)  # lines of our source, with this machine's paths
+    return program
+
+
+def _copy_without_traces(file: io.BytesIO, path: Path) -> None:
+    """Copy a TorchScript archive without its debug records: they hold this machine's paths."""
+    with zipfile.ZipFile(file) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as target:
+        for record in source.infolist():
+            if not record.filename.endswith(".debug_pkl"):
+                target.writestr(record.filename, source.read(record))
+
+
+def _describe(model: onnx.ModelProto, run: Run) -> None:
+    """Put into the file what a reader needs besides the graph."""
+    values = {CLASSES_KEY: json.dumps(run.classes)}
+    values |= {key: str(value) for key, value in preprocessing_of(run).items()}
+    onnx.helper.set_model_props(model, values)
+    size, how = run.recipe.model.size, "the whole photo, squashed"
+    if run.recipe.model.fit == "crop":
+        how = "the central square of the photo"
+    model.doc_string = (
+        f"pixels: uint8 (B, {size}, {size}, 3), RGB, upright: {how}. Probabilities are "
+        f"softmax(logits / temperature), in the order of the names in the property `{CLASSES_KEY}`."
     )
 
 
