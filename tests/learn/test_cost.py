@@ -9,7 +9,7 @@ from tiny_training import TINY
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from whereshot.errors import BundleError, RecipeError
+from whereshot.errors import BundleError, ExportError, RecipeError
 from whereshot.learn import architectures
 from whereshot.learn.config import ModelConfig
 from whereshot.learn.cost import (
@@ -121,3 +121,14 @@ def test_an_exported_network_is_timed_in_onnx_runtime(
 @pytest.mark.slow
 def test_a_recipe_s_network_is_exported_and_timed() -> None:
     assert 0 < cpu_milliseconds(MODEL, repeats=3) < 1000
+
+
+def test_a_network_that_onnx_can_t_express_is_an_error_that_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise torch.onnx.errors.UnsupportedOperatorError("aten::odd", 18, None)
+
+    monkeypatch.setattr("whereshot.learn.cost.export_onnx", fail)
+    with pytest.raises(ExportError, match=r"test_efficientnet' can't be exported.*aten::odd"):
+        cpu_milliseconds(MODEL)

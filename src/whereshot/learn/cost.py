@@ -20,6 +20,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from whereshot.errors import ExportError
 from whereshot.learn import architectures
 from whereshot.learn.config import ModelConfig, Recipe
 from whereshot.learn.export import export_onnx
@@ -101,7 +102,8 @@ def cpu_milliseconds(
     exported before. Only the network is timed, as `bench` does under "model": decoding comes on
     top. Time depends on what else the machine does, so measure what you compare in one go.
 
-    Raises BundleError for a file that is no such network, ValueError for no repeats.
+    Raises BundleError for a file that is no such network, ExportError for a network that ONNX can't
+    express, ValueError for no repeats.
     """
     if repeats < 1:
         raise ValueError(f"repeats must be 1 or more, got {repeats}")
@@ -110,7 +112,16 @@ def cpu_milliseconds(
     run = network if isinstance(network, Run) else _untrained(network, classes)
     with TemporaryDirectory(prefix="whereshot-") as folder:
         path = Path(folder) / "model.onnx"
-        export_onnx(run, path)
+        try:
+            export_onnx(run, path)
+        except (
+            RuntimeError
+        ) as error:  # as torch's exporters say that there is an operation too much
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+            raise ExportError(
+                f"'{run.recipe.model.architecture}' can't be exported to ONNX, so its time is not "
+                f"known ({reason}). Choose another network."
+            ) from error
         return _median_milliseconds(Session(path, threads=1), repeats)
 
 
