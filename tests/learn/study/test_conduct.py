@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tiny_training import TINY, meta_of, tiny_photos, tiny_recipe
 
-from whereshot.errors import DatasetError, RunError
+from whereshot.errors import DatasetError, ExportError, RunError
 from whereshot.learn import run as runs
 from whereshot.learn.compare import kept
 from whereshot.learn.config import Recipe
@@ -152,6 +152,41 @@ def test_a_backbone_with_too_few_stages_is_not_called_partly_trained(
     found = study(photos, tmp_path, modes=("partial", "full"))
     assert "has a stem and 5 stages: with 5 of them frozen none is left" in found.rows[0].problem
     assert found.rows[1].problem is None
+
+
+def test_a_size_that_a_network_can_t_take_is_a_row_too(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = conduct.train
+
+    def picky(recipe: Recipe, folder: Path, **options) -> Path:
+        if recipe.model.size == 40:
+            raise RuntimeError("The size of tensor a (5) must match that of b (4)\nat line 3")
+        return train(recipe, folder, **options)
+
+    monkeypatch.setattr(conduct, "train", picky)
+    found = study(photos, tmp_path, sizes=(40, 32))
+    assert found.rows[0].problem == (
+        "can't be trained (RuntimeError: The size of tensor a (5) must match that of b (4)). "
+        "Leave it out of the study."
+    )
+    assert found.choice is not None
+    assert found.choice.name == "test_efficientnet-32-full"
+
+
+def test_a_network_that_can_t_be_timed_keeps_its_accuracy_and_is_not_chosen(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def milliseconds(model, classes: int) -> float:
+        if model.size == 40:
+            raise ExportError("'timm/odd' can't be exported to ONNX")
+        return 1.0
+
+    monkeypatch.setattr(kept, "cpu_milliseconds", milliseconds)
+    found = study(photos, tmp_path, sizes=(40, 32))
+    assert found.rows[0].problem == "'timm/odd' can't be exported to ONNX"
+    assert found.rows[0].top1 is not None
+    assert found.front == ("test_efficientnet-32-full",)
 
 
 def test_another_recipe_does_not_pass_for_this_one(photos: Path, tmp_path: Path) -> None:

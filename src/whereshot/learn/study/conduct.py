@@ -6,6 +6,7 @@ A network that can't be trained is a row that says why; the others go on.
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
@@ -22,6 +23,8 @@ from whereshot.learn.study.plan import EPOCHS, FROZEN_STAGES, Cell
 from whereshot.learn.study.records import Study, StudyRow
 from whereshot.learn.train import train
 from whereshot.recognize.machine import processor_name
+
+logger = logging.getLogger(__name__)
 
 Report = Callable[[int, str, str, int, int, dict[str, float]], None]
 """Called as report(networks done, name, stage, done, total, figures)."""
@@ -151,6 +154,10 @@ def _train(cell: Cell, number: int, folder: Path, fingerprint: str, report: Repo
             )
     except _FAILURES as error:
         return str(error)
+    except RuntimeError as error:  # torch's own: a size that this network can't take, no memory
+        logger.debug("'%s' failed", cell.name, exc_info=True)
+        reason = (str(error).strip().splitlines() or [""])[0][:120]
+        return f"can't be trained ({type(error).__name__}: {reason}). Leave it out of the study."
     return None
 
 
