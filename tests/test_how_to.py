@@ -290,6 +290,26 @@ def test_the_parts_of_an_evaluation_are_all_named() -> None:
     assert parts <= set(inline_code(EVALUATE))
 
 
+def test_the_explanations_of_the_page_run(
+    desk: Path, paint: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from whereshot.learn import subject
+
+    paint(desk / "photos/world/Machu_Picchu/a.png", "green")
+    paint(desk / "photos/world/Machu_Picchu/odd.png", "red")
+    paint(desk / "photos/world/Golden_Gate_Bridge/a.png", "red")
+    shutil.copytree(ROOT / "tests/samples", desk / "tests/samples")
+    tiny = subject.load_subject("path/to/bundle")
+    monkeypatch.setattr(subject, "load_subject", lambda _: tiny)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    (block,) = blocks(EVALUATE, "python")
+    names: dict[str, Any] = {}
+    exec(block.text, names)
+    assert names["picture"].shape == (240, 240, 3)
+    for code in re.findall(r"explain\.(\w+)", EVALUATE.read_text(encoding="utf-8")):
+        assert hasattr(names["explain"], code)
+
+
 def test_the_course_s_set_is_described_as_it_is_published() -> None:
     from whereshot.learn.sets.fetch import SETS
 

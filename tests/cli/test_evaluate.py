@@ -73,6 +73,8 @@ def test_figures_and_report_are_written_where_they_are_wanted(run, tiny_bundle, 
     page = report.read_text(encoding="utf-8")
     assert "tiny@1" in page
     assert "data:image/jpeg" in page
+    for heading in ("What it looked at", "First filters", "Embeddings"):
+        assert heading in page
 
 
 def test_a_report_can_do_without_photos(run, tiny_bundle, photos, tmp_path):
@@ -80,7 +82,10 @@ def test_a_report_can_do_without_photos(run, tiny_bundle, photos, tmp_path):
 
     run("evaluate", tiny_bundle, photos, "--report", report, "--no-photos")
 
-    assert "data:image" not in report.read_text(encoding="utf-8")
+    page = report.read_text(encoding="utf-8")
+    assert "data:image" not in page
+    assert "odd.jpg" in page  # named, as in the figures
+    assert "Embeddings" in page
 
 
 def test_another_threshold_is_part_of_the_command_that_is_recorded(run, tiny_bundle, photos):

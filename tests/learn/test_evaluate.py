@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_training import tiny_recipe
+from untrained import untrained_run
 
 from whereshot.errors import DatasetError
 from whereshot.geo import haversine_km
@@ -280,18 +280,7 @@ def test_a_network_measured_on_its_own_training_photos_is_marked(subject, photos
 
 def test_a_run_is_evaluated_like_a_bundle(photos, unknown, tmp_path, one_thread):
     """An untrained network, of two classes of which one is not in the gazetteer."""
-    from whereshot.learn import config
-    from whereshot.learn import run as runs
-    from whereshot.learn.network import LandmarkNet
-
-    folder = tmp_path / "run"
-    folder.mkdir()
-    recipe = tiny_recipe("photos")
-    network = LandmarkNet(recipe.model, 2, load_weights=False)
-    runs.save_weights(network, folder / "weights.safetensors")
-    meta = {"schema": "1.0", "recipe": config.to_dict(recipe), "data": {}, "results": {}}
-    meta |= {"classes": [GOLDEN_GATE, "Garden"], **runs.environment()}
-    runs.write_json(folder / "meta.json", meta)
+    folder = untrained_run(tmp_path / "run", [GOLDEN_GATE, "Garden"])
 
     found = evaluate(load_subject(folder), photos, unknown=unknown)
 

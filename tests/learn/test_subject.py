@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_training import tiny_recipe
+from untrained import untrained_run
 
 from whereshot.errors import (
     BundleIntegrityError,
@@ -29,28 +29,13 @@ CLASSES = ("09.Golden_Gate_Bridge", "My Garden", "Parthenon")
 @pytest.fixture(scope="module")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained network, saved as a finished run."""
-    import torch
-
-    from whereshot.learn import config
-    from whereshot.learn import run as runs
-    from whereshot.learn.network import LandmarkNet
-
-    folder = tmp_path_factory.mktemp("runs") / "garden"
-    folder.mkdir()
-    recipe = tiny_recipe("photos", "model.fit=squash")
-    torch.manual_seed(0)
-    network = LandmarkNet(recipe.model, len(CLASSES), load_weights=False)
-    runs.save_weights(network, folder / "weights.safetensors")
-    meta = {
-        "schema": "1.0",
-        "recipe": config.to_dict(recipe),
-        "classes": list(CLASSES),
-        "data": {"fingerprint": "0123"},
-        "results": {"temperature": 1.5},
-        **runs.environment(),
-    }
-    runs.write_json(folder / "meta.json", meta)
-    return folder
+    return untrained_run(
+        tmp_path_factory.mktemp("runs") / "garden",
+        CLASSES,
+        "model.fit=squash",
+        temperature=1.5,
+        fingerprint="0123",
+    )
 
 
 def test_a_bundle_says_what_its_outputs_mean(tiny_bundle):
@@ -163,6 +148,20 @@ def test_a_runs_own_classes_are_matched_though_no_gazetteer_knows_them(tiny_run,
 
     assert sorted(known.labels) == [1, 1, 2, 2]
     assert not others
+
+
+def test_embeddings_and_features_come_with_the_logits(tiny_bundle, tiny_run, one_thread):
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+
+    for subject in (load_subject(tiny_bundle), load_subject(tiny_run)):
+        seen = subject.look(pixels, ("logits", "embedding", "features"))
+
+        assert seen.logits.tolist() == subject.model(pixels).tolist()
+        np.testing.assert_allclose(np.linalg.norm(seen.embedding, axis=1), 1, atol=1e-5)
+        assert seen.features.ndim == 4
+        assert {each.dtype for each in (seen.logits, seen.embedding, seen.features)} == {
+            np.dtype(np.float32)
+        }
 
 
 def test_photos_of_no_known_landmark_are_an_error_that_names_both_sides(

@@ -41,7 +41,7 @@ def evaluate(
     photos: Annotated[
         bool,
         typer.Option(
-            "--photos/--no-photos", help="Show the worst mistakes in the report as photos."
+            "--photos/--no-photos", help="Show photos in the report: mistakes, heat maps."
         ),
     ] = True,
     save: Annotated[
@@ -74,7 +74,7 @@ def evaluate(
     import json
     import shlex
 
-    from whereshot.learn.evaluate import evaluate as measure
+    from whereshot.learn.evaluate import answer, measure
     from whereshot.learn.subject import load_subject
 
     command = ["whereshot", "evaluate", subject, str(folder)]
@@ -84,17 +84,27 @@ def evaluate(
         command += ["--min-probability", str(min_probability)]
 
     progress = _Progress()
+    explanation = None
     try:
-        found = measure(
+        answered = answer(
             load_subject(subject),
             folder,
             unknown=unknown,
-            min_probability=min_probability,
+            embeddings=report is not None,
             workers=workers,
+            report=progress.update,
+        )
+        found = measure(
+            answered,
+            min_probability=min_probability,
             report=progress.update,
             path=subject,
             command=shlex.join(command),
         )
+        if report is not None:
+            from whereshot.learn.explain import explain
+
+            explanation = explain(answered, photos=photos, report=progress.update)
     finally:
         progress.clear()
     text = json.dumps(found.to_dict(), indent=1, allow_nan=False)
@@ -103,7 +113,7 @@ def evaluate(
     if report is not None:
         from whereshot.learn.report.page import write_report
 
-        write_report(found, report, photos=photos)
+        write_report(found, report, explanation, photos=photos)
     if as_json:
         typer.echo(text)
     else:

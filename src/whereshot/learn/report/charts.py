@@ -16,7 +16,8 @@ from whereshot.learn.report.markup import Markup, element, join
 _HEAT_LANDMARKS = 80  # more would not be readable: those with the most confusion are shown
 
 
-def _svg(width: float, height: float, label: str, *children: str, class_: str = "") -> Markup:
+def drawing(width: float, height: float, label: str, *children: str, class_: str = "") -> Markup:
+    """An SVG of this size in user units, which the page scales; `label` says what it shows."""
     return element(
         "svg",
         *children,
@@ -37,7 +38,7 @@ def _line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
 
 def meter(estimate: Estimate) -> Markup:
     """A share as a bar in [0, 1] with its interval on it."""
-    return _svg(
+    return drawing(
         200,
         10,
         f"{estimate.value:.1%}, between {estimate.low:.1%} and {estimate.high:.1%}",
@@ -97,7 +98,7 @@ def reliability_diagram(bins: Sequence[ReliabilityBin], title: str) -> Markup:
         _line(left, bottom, left + side, top, "diagonal"),
         _line(left, bottom + strip, left + side, bottom + strip, "axis"),
     ]
-    return _svg(left + side + 16, bottom + strip + 24, title, *parts, class_="square")
+    return drawing(left + side + 16, bottom + strip + 24, title, *parts, class_="square")
 
 
 def _bar(x: float, y: float, width: float, height: float, class_: str) -> Markup:
@@ -141,7 +142,7 @@ def threshold_curves(histogram: Histogram, threshold: float | None) -> Markup:
             ]
             parts.append(element("polyline", points=" ".join(points), class_=class_))
     parts.append(_line(left, bottom, left + width, bottom, "axis"))
-    return _svg(
+    return drawing(
         left + width + 16,
         bottom + 24,
         "Shares of photos that get a landmark, by the verdict's threshold",
@@ -178,7 +179,7 @@ def distance_bar(found: Evaluation) -> Markup:
         for (low, high), name, class_ in zip(pairwise(shares), words, classes, strict=True)
         if high > low
     ]
-    return _svg(1000, 26, "Distance between the answer and the truth", *parts, class_="stack")
+    return drawing(1000, 26, "Distance between the answer and the truth", *parts, class_="stack")
 
 
 def heat_map(found: Evaluation) -> Markup:
@@ -221,7 +222,7 @@ def heat_map(found: Evaluation) -> Markup:
                     fill_opacity=0.15 + 0.85 * share**0.5,
                 )
             )
-    return _svg(names + side + 2, names + side + 2, "Confusion matrix", *parts, class_="heat")
+    return drawing(names + side + 2, names + side + 2, "Confusion matrix", *parts, class_="heat")
 
 
 def _most_confused(found: Evaluation) -> list[int]:

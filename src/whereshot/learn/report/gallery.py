@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from pathlib import Path
 
-from PIL import Image
-
-from whereshot.errors import PhotoError
 from whereshot.learn.evaluation import Evaluation, Mistake
 from whereshot.learn.report.markup import Markup, element, join
+from whereshot.learn.report.pictures import thumbnail
 from whereshot.learn.report.sections import percent, section
-from whereshot.photo import decode
 
-_THUMBNAIL_PX = 240
 _MISTAKES, _FALSE_LANDMARKS = 48, 24
 
 
@@ -48,7 +42,7 @@ def _card(mistake: Mistake, folder: Path, photos: bool) -> Markup:
     far = "" if distance is None or distance == float("inf") else f", {distance:,.0f} km off"
     children: list[Markup] = []
     if photos:
-        source = _thumbnail(folder / mistake.photo)
+        source = thumbnail(folder / mistake.photo)
         children.append(
             element("img", src=source, alt="", title=mistake.photo)
             if source
@@ -61,15 +55,3 @@ def _card(mistake: Mistake, folder: Path, photos: bool) -> Markup:
         element("code", mistake.photo, title=mistake.photo),
     ]
     return element("article", *children)
-
-
-def _thumbnail(path: Path) -> str | None:
-    """A small JPEG as a data URL; None where the photo can't be read any more."""
-    try:
-        image = Image.fromarray(decode(path, min_side=_THUMBNAIL_PX))
-    except PhotoError:
-        return None
-    image.thumbnail((2 * _THUMBNAIL_PX, _THUMBNAIL_PX))
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=72)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whereshot.learn.evaluation import Evaluation, amount
 from whereshot.learn.intervals import Estimate
-from whereshot.learn.report import charts, sections
+from whereshot.learn.report import charts, explained, sections
 from whereshot.learn.report.frame import render_frame
 from whereshot.learn.report.gallery import mistakes
 from whereshot.learn.report.markup import Markup, element
 from whereshot.learn.report.sections import definitions, percent, section
 
+if TYPE_CHECKING:
+    from whereshot.learn.explain import Explanation
 
-def write_report(found: Evaluation, target: str | Path, *, photos: bool = True) -> None:
+
+def write_report(
+    found: Evaluation,
+    target: str | Path,
+    explanation: Explanation | None = None,
+    *,
+    photos: bool = True,
+) -> None:
     """Write the report of an evaluation; raises OSError where the file can't be written.
 
-    With `photos`, small copies of the worst mistakes are inside the file: leave them out when the
-    photos are not yours to pass on.
+    `explanation` adds what the network looked at. With `photos`, small copies of the worst mistakes
+    are inside the file: leave them out, and explain without photos, when the photos are not yours
+    to pass on.
     """
-    page = render_report(found, photos=photos)
+    page = render_report(found, explanation, photos=photos)
     Path(target).write_text(page, encoding="utf-8")
 
 
-def render_report(found: Evaluation, *, photos: bool = True) -> str:
+def render_report(
+    found: Evaluation, explanation: Explanation | None = None, *, photos: bool = True
+) -> str:
     """The HTML of the report."""
     return render_frame(
         f"{found.measured.name} on {found.data.folder}",
@@ -32,9 +45,19 @@ def render_report(found: Evaluation, *, photos: bool = True) -> str:
         _notes(found),
         sections.landmarks(found),
         sections.confusion(found),
+        None if explanation is None else explained.pairs(explanation),
         sections.geography(found),
         sections.calibration(found),
         sections.verdicts(found),
+        *(
+            ()
+            if explanation is None
+            else (
+                explained.looks(explanation),
+                explained.filters(explanation),
+                explained.embeddings(explanation),
+            )
+        ),
         mistakes(found, photos=photos),
         _provenance(found),
     )

@@ -19,3 +19,13 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+
+// Below a plane of dots stands the name of the one under the pointer, or of the one last tapped.
+for (const figure of document.querySelectorAll("figure.scatter")) {
+  const named = figure.querySelector(".named");
+  const name = ({ target }) => {
+    if (target.tagName === "circle") named.textContent = target.textContent;
+  };
+  figure.addEventListener("pointerover", name);
+  figure.addEventListener("click", name);
+}

@@ -1,0 +1,43 @@
+"""Pictures that are part of the page: photos as small JPEGs, drawings of few pixels as PNGs."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from whereshot.errors import PhotoError
+from whereshot.photo import decode
+
+THUMBNAIL_PX = 240
+
+
+def thumbnail(path: Path) -> str | None:
+    """A photo as a small JPEG in a data URL; None where it can't be read any more."""
+    try:
+        image = Image.fromarray(decode(path, min_side=THUMBNAIL_PX))
+    except PhotoError:
+        return None
+    image.thumbnail((2 * THUMBNAIL_PX, THUMBNAIL_PX))
+    return _data_url(image, "jpeg")
+
+
+def photo_url(pixels: NDArray[np.uint8]) -> str:
+    """Pixels (H, W, 3) as a JPEG in a data URL."""
+    return _data_url(Image.fromarray(pixels), "jpeg")
+
+
+def drawing_url(pixels: NDArray[np.uint8]) -> str:
+    """Pixels (H, W, 3) as a PNG in a data URL: every one as it is."""
+    return _data_url(Image.fromarray(np.ascontiguousarray(pixels)), "png")
+
+
+def _data_url(image: Image.Image, kind: Literal["jpeg", "png"]) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, quality=72)
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
