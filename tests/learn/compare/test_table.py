@@ -57,7 +57,7 @@ def test_what_was_measured_is_not_measured_again(desk, monkeypatch: pytest.Monke
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("measured again")
 
-    for name in ("evaluate", "load_subject", "network_cost", "cpu_milliseconds"):
+    for name in ("answer", "load_subject", "network_cost", "cpu_milliseconds"):
         monkeypatch.setattr(kept, name, refuse)
     assert compare_runs([desk.first, desk.other], data=desk.photos) == before
     assert compare_runs([desk.first, desk.other]) == before

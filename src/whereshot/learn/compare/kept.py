@@ -21,13 +21,15 @@ from typing import Any, cast
 
 import onnxruntime
 
+from whereshot.errors import RunError
 from whereshot.learn import run as runs
 from whereshot.learn.compare.records import Score
 from whereshot.learn.config import ModelConfig
 from whereshot.learn.cost import Cost, cpu_milliseconds, network_cost
-from whereshot.learn.dataset import index_folder
-from whereshot.learn.evaluate import evaluate
+from whereshot.learn.evaluate import Answered, answer, measure
+from whereshot.learn.evaluation import Evaluation
 from whereshot.learn.intervals import Estimate
+from whereshot.learn.measurements import relative
 from whereshot.learn.subject import load_subject
 from whereshot.recognize.machine import processor_name
 
@@ -74,19 +76,20 @@ def measure_outcomes(
     Raises RunError for a run that can't be loaded, DatasetError for photos that it knows nothing
     of.
     """
-    subject = load_subject(folder)
-    found = evaluate(subject, data, workers=workers, report=report, path=str(folder))
-    index, _ = subject.match(index_folder(data, "test"))
-    unreadable = {photo for photo, _ in found.data.unreadable}
-    wrong = {mistake.photo for mistake in found.mistakes}
-    names = [path.relative_to(index.root).as_posix() for path in index.paths]
-    asked = [i for i, name in enumerate(names) if name not in unreadable]
+    answered = answer(load_subject(folder), data, workers=workers, report=report)
+    return keep_outcomes(folder, answered, measure(answered, report=report, path=str(folder)))
+
+
+def keep_outcomes(folder: Path, answered: Answered, found: Evaluation) -> Outcomes:
+    """Keep what a run answered, and what was found of it, for the comparisons to come."""
+    answers, subject = answered.answers, answered.subject
+    labels, right = answers.labels.tolist(), answers.logits.argmax(axis=1) == answers.labels
     record = {
         "schema": _SCHEMA,
         "weights": _digest(folder),
-        "photos": [names[i] for i in asked],
-        "landmarks": [index.classes[index.labels[i]] for i in asked],
-        "right": [names[i] not in wrong for i in asked],
+        "photos": [relative(path, answered.index.root) for path in answers.paths],
+        "landmarks": [subject.ids[label] for label in labels],
+        "right": right.tolist(),
         "evaluation": found.to_dict(),
     }
     path = folder / EVALUATIONS / f"{found.data.fingerprint[:_NAME_DIGITS]}.json"
@@ -195,5 +198,5 @@ def _keep(path: Path, record: Mapping[str, Any]) -> None:
     try:
         path.parent.mkdir(exist_ok=True)
         runs.write_json(path, record)
-    except OSError as error:  # a run that may be read but not written to is compared all the same
+    except (OSError, RunError) as error:  # a run that can't be written to is compared all the same
         logger.warning("'%s' can't be kept: %s", path, error)
