@@ -133,7 +133,9 @@ class _Progress:
     def update(self, stage: str, done: int, total: int) -> None:
         if stage != self._stage:
             self._line.clear()
-            self._stage, self._line = stage, ProgressLine(total, enabled=stage != "figures")
+            # What comes after them are not photos, and takes seconds.
+            of_photos = stage in ("landmarks", "no landmarks")
+            self._stage, self._line = stage, ProgressLine(total, enabled=of_photos)
         self._line.update(done)
 
     def clear(self) -> None:
