@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PHOTO ?= tests/samples/great_wall_of_china.jpg
+PHOTOS ?= photos
 ARGS ?=
 
-.PHONY: run predict test check format clean
+.PHONY: run predict test notebooks check format clean
 
 run: .venv/.base ## start the app on http://127.0.0.1:8321
 	$(BIN)/whereshot serve --open $(ARGS)
@@ -14,6 +15,9 @@ predict: .venv/.base ## recognize one photo: make predict PHOTO=photo.jpg
 
 test: .venv/.dev ## run every test
 	$(BIN)/pytest $(ARGS)
+
+notebooks: .venv/.dev ## run the notebooks from the top: make notebooks PHOTOS=folder/of/photos
+	$(BIN)/python notebooks/run.py --photos "$(PHOTOS)" $(ARGS)
 
 check: .venv/.dev ## formatting, lint, types, directions of imports
 	$(BIN)/ruff format --check .
