@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from local_web import Site, course_archive
 from made_photos import data_set, saved, scene
+from tinted_photos import WRONG, tinted_set
 
 from whereshot.cli import main
+from whereshot.learn.dataset import index_folder
 from whereshot.learn.sets.fetch import SETS
+from whereshot.learn.sets.photo_list import read_photo_list
 
 
 @pytest.fixture
@@ -83,6 +86,83 @@ def test_a_file_name_that_no_terminal_should_see_is_escaped(sound, capsys):
     out, _ = capsys.readouterr()
     assert json.loads(out)["findings"][0]["paths"] == ["train/00.Petra/a\x1b[2J\udcff.jpg"]
     assert main(["data", "stats", str(sound)]) == 0
+
+
+@pytest.fixture
+def tinted(tmp_path):
+    return tinted_set(tmp_path / "tinted")
+
+
+def test_labels_are_judged_and_suspects_named_and_listed(tinted, tiny_bundle, tmp_path, capsys):
+    target = tmp_path / "suspects.txt"
+    command = ["data", "check", str(tinted), "--features", str(tiny_bundle)]
+    assert main([*command, "--suspects", str(target)]) == 0
+    out, err = capsys.readouterr()
+    assert "WARNING  labels that look wrong (1)" in out
+    assert f"  {WRONG} looks like Niagara_Falls (" in out
+    assert "37 labels judged by tiny@1: 97.3% are the most probable one, 1 look wrong" in out
+    assert "judging labels  5/5" in err
+    lines = target.read_text().splitlines()
+    assert lines[0].startswith(f"# whereshot data check {tinted} --labels --features ")
+    assert lines[0].endswith("1 of 37 labels look wrong.")
+    assert lines[-1].startswith(f"{WRONG}\t# Niagara_Falls ")
+    assert read_photo_list(target, index_folder(tinted)) == (WRONG,)
+    assert main([*command, "--labels", "--certainty", "1"]) == 0
+    assert "labels that look wrong" not in capsys.readouterr().out
+
+
+def test_judged_labels_and_sizes_are_in_the_json(tinted, tiny_bundle, tmp_path, capsys):
+    cache = tmp_path / "features.npz"
+    command = ["data", "check", str(tinted), "--labels", "--features", str(tiny_bundle), "--json"]
+    assert main([*command, "--cache", str(cache)]) == 0
+    first = json.loads(capsys.readouterr().out)
+    (suspect,) = first["labels"]["suspects"]
+    assert (suspect["photo"], suspect["likely"]) == (WRONG, "Niagara_Falls")
+    assert first["labels"]["photos"] == 37
+    assert first["sizes"]["short_side"] == {"64 to 128 px": 37}
+    assert first["sizes"]["aspect"] == {"4:3": 37}
+    assert first["sizes"]["exact_squares"] == 0
+    assert cache.is_file()
+    assert main([*command, "--cache", str(cache)]) == 0
+    assert json.loads(capsys.readouterr().out) == first
+    assert main(["data", "check", str(tinted), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["labels"] is None
+
+
+def test_the_page_is_written_where_it_was_asked_for(sound, tmp_path, capsys):
+    target = tmp_path / "page.html"
+    assert main(["data", "check", str(sound), "--html", str(target)]) == 0
+    text = target.read_text(encoding="utf-8")
+    assert "Mean photos" in text
+    assert f"whereshot data check {sound}" in text
+
+
+@pytest.mark.parametrize("option", ["--html", "--suspects", "--cache"])
+def test_a_file_that_can_not_be_written_is_told_before_the_work(sound, capsys, option, tmp_path):
+    assert main(["data", "check", str(sound), option, str(tmp_path / "no" / "file")]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("whereshot: No folder at ")
+
+
+def test_a_network_that_nobody_knows_is_told_before_the_work(sound, capsys):
+    assert main(["data", "check", str(sound), "--labels", "--features", "litte0"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "litte0" in err
+    assert err.count("\n") == 1
+
+
+def test_a_finding_of_many_photos_is_cut_short_too(sound, capsys):
+    for number in range(25):
+        saved(scene(100 + number, (80, 80)), sound / f"train/00.Petra/square{number:02}.jpg")
+    assert main(["data", "check", str(sound)]) == 0
+    out, _ = capsys.readouterr()
+    assert "25 of 28 photos have 80 x 80 px" in out
+    assert "    ... and 5 more (--all tells them)" in out
+    assert "square24.jpg" not in out
+    assert main(["data", "check", str(sound), "--all"]) == 0
+    assert "square24.jpg" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("verb", ["check", "stats"])

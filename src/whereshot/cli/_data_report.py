@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +13,9 @@ from whereshot.cli._render import bar, make_console
 from whereshot.cli._shared import printable
 from whereshot.learn.sets.figures import Figures, Spread
 from whereshot.learn.sets.findings import TITLES, Finding
+
+if TYPE_CHECKING:
+    from whereshot.learn.sets.labels import LabelCheck
 
 
 def print_findings(findings: Sequence[Finding], at_most: int | None) -> None:
@@ -24,11 +28,34 @@ def print_findings(findings: Sequence[Finding], at_most: int | None) -> None:
         console.print(title, soft_wrap=True)
         for finding in group[:at_most]:
             console.print(Text(f"  {printable(finding.message)}"), soft_wrap=True)
-            for path in finding.paths if len(finding.paths) > 1 else ():
+            paths = finding.paths if len(finding.paths) > 1 else ()
+            for path in paths[:at_most]:
                 console.print(Text(f"    {printable(path)}", style="bright_black"), soft_wrap=True)
+            if at_most is not None and len(paths) > at_most:
+                console.print(f"    ... and {len(paths) - at_most:,} more (--all tells them)")
         if at_most is not None and len(group) > at_most:
             console.print(f"  ... and {len(group) - at_most:,} more (--all tells them)")
         console.print()
+
+
+def print_judged(judged: LabelCheck) -> None:
+    """Print how the labels were judged, and what was not."""
+    console = make_console()
+    told = (
+        f"{judged.photos:,} labels judged by {judged.features}: {judged.agreement:.1%} are the "
+        f"most probable one, {len(judged.suspects):,} look wrong "
+        f"(by {judged.certainty:g} or more)"
+    )
+    console.print(Text(told), soft_wrap=True)
+    if judged.saw_labels:
+        console.print(
+            f"{printable(judged.features)} was trained on these very labels: it has learned some "
+            "of the wrong ones.",
+            soft_wrap=True,
+        )
+    if judged.too_few:
+        names = ", ".join(f"{printable(name)} ({n})" for name, n in judged.too_few.items())
+        console.print(Text(f"Too few photos to judge: {names}"), soft_wrap=True)
 
 
 def print_figures(figures: Figures) -> None:

@@ -3,10 +3,11 @@ from __future__ import annotations
 import shutil
 
 from made_photos import data_set, saved, scene
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 from whereshot.gazetteer import load_gazetteer
 from whereshot.learn.sets.findings import TITLES, find_problems
+from whereshot.learn.sets.labels import LabelCheck, Suspect
 from whereshot.learn.sets.survey import survey_folder
 
 
@@ -119,6 +120,64 @@ def test_a_photo_outside_the_class_folders_is_a_warning(tmp_path):
     saved(scene(9), tmp_path / "a.jpg")
     (finding,) = check(tmp_path)
     assert kinds([finding]) == [("warning", "unseen")]
+
+
+def test_many_photos_of_one_square_size_in_a_folder_are_a_warning(tmp_path):
+    data_set(tmp_path, {"Petra": 3, "Jerash": 2})
+    for number in range(10):
+        saved(scene(100 + number, (128, 128)), tmp_path / "Petra" / f"square{number}.jpg")
+    for number in range(9):  # too few to tell
+        saved(scene(200 + number, (128, 128)), tmp_path / "Jerash" / f"square{number}.jpg")
+    (finding,) = check(tmp_path)
+    assert kinds([finding]) == [("warning", "squashed")]
+    assert finding.message.startswith("Petra: 10 of 13 photos have 128 x 128 px.")
+    assert finding.paths == tuple(f"Petra/square{number}.jpg" for number in range(10))
+
+
+def test_squares_of_different_sizes_are_how_somebody_crops(tmp_path):
+    data_set(tmp_path, {"Petra": 3})
+    for number in range(12):
+        side = 128 + number
+        saved(scene(100 + number, (side, side)), tmp_path / "Petra" / f"square{number}.jpg")
+    assert check(tmp_path) == []
+
+
+def test_tiny_photos_are_a_warning(tmp_path):
+    data_set(tmp_path, {"Petra": 2})
+    saved(scene(9, (90, 63)), tmp_path / "Petra" / "tiny.png")
+    (finding,) = check(tmp_path)
+    assert kinds([finding]) == [("warning", "small")]
+    assert finding.message == "Petra/tiny.png has 90 x 63 px."
+
+
+def test_enlarged_photos_are_a_warning(tmp_path):
+    data_set(tmp_path, {"Petra": 2})
+    enlarged = scene(9, (64, 64)).resize((320, 240), Image.Resampling.BICUBIC)
+    saved(enlarged, tmp_path / "Petra" / "enlarged.png")
+    (finding,) = check(tmp_path)
+    assert kinds([finding]) == [("warning", "soft")]
+    assert (
+        finding.message == "Petra/enlarged.png (320 x 240 px) would lose nothing at half its size."
+    )
+
+
+def test_suspect_labels_stand_in_their_place_the_most_certain_first(tmp_path):
+    data_set(tmp_path, {"Petra": 2, "Nowhere": 1})
+    saved(scene(9, (90, 63)), tmp_path / "Petra" / "tiny.png")
+    suspects = tuple(
+        Suspect(f"Petra/{number}.jpg", "Petra", "Jerash", 0.01, sure)
+        for number, sure in ((1, 0.95), (0, 0.9))
+    )
+    labels = LabelCheck(tmp_path, "tiny@1", 3, 0.5, 0.5, suspects, {})
+    findings = find_problems(survey_folder(tmp_path), load_gazetteer(), labels=labels)
+    assert [(finding.kind, finding.paths) for finding in findings] == [
+        ("single", ("Nowhere",)),
+        ("unknown_landmark", ("Nowhere",)),
+        ("suspect", ("Petra/1.jpg",)),
+        ("suspect", ("Petra/0.jpg",)),
+        ("small", ("Petra/tiny.png",)),
+    ]
+    assert findings[2].message == "Petra/1.jpg looks like Jerash (95.0% probable, its label 1.0%)."
 
 
 def test_findings_come_in_the_order_of_their_titles(tmp_path):

@@ -88,13 +88,21 @@ def test_a_name_that_no_line_can_hold_is_written_as_a_comment(tmp_path: Path) ->
     assert read_photo_list(target, INDEX) == ("Petra/1.jpg",)
 
 
+def test_no_comment_can_begin_a_line_of_its_own(tmp_path: Path) -> None:
+    target = tmp_path / "suspects.txt"
+    write_photo_list(target, [("Petra/1.jpg", "like\nJerash/1.jpg")], about=["of\rJerash/2.jpg"])
+    assert read_photo_list(target, INDEX) == ("Petra/1.jpg",)
+
+
 NAMES = st.text(
     st.characters(exclude_characters="/\t\n\r\0", exclude_categories=["Cs"]), min_size=1
 ).filter(lambda name: name.strip() == name and name != "." and name != "..")
 
 
 @given(st.lists(NAMES, min_size=1, unique=True), st.text("#x \u2028é"))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_every_other_name_is_read_as_it_was_written(
     tmp_path: Path, names: list[str], comment: str
 ) -> None:

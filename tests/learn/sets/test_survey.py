@@ -90,6 +90,28 @@ def test_photos_that_training_passes_over_are_listed_and_other_files_are_not(tmp
     assert dict(survey_folder(tmp_path).unseen) == {outside: "JPEG", nameless: "JPEG"}
 
 
+def test_detail_and_the_mean_of_each_folder_come_from_decoded_photos(tmp_path):
+    data_set(tmp_path, {"Petra": 2, "Jerash": 0})
+    (tmp_path / "Petra" / "bad.jpg").write_bytes(b"bad")
+    survey = survey_folder(tmp_path)
+    assert [photo.detail is not None for photo in survey.photos] == [True, True, False]
+    means = {folder.name: mean.photos for folder, mean in survey.means.items()}
+    assert means == {"Petra": 2, "Jerash": 0}
+    headers = survey_folder(tmp_path, decode_photos=False)
+    assert all(photo.detail is None for photo in headers.photos)
+    assert all(mean.photos == 0 for mean in headers.means.values())
+
+
+def test_a_photo_that_its_exif_turns_has_the_sides_of_the_upright_one(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    saved(scene(1, (90, 70)), tmp_path / "Petra" / "a.jpg", exif=exif)
+    (photo,) = survey_folder(tmp_path).photos
+    assert (photo.width, photo.height) == (70, 90)
+    (stored,) = survey_folder(tmp_path, decode_photos=False).photos
+    assert (stored.width, stored.height) == (90, 70)
+
+
 def test_photos_below_a_class_folder_belong_to_it(tmp_path):
     saved(scene(1), tmp_path / "Petra" / "by_night" / "a.jpg")
     (photo,) = survey_folder(tmp_path).photos

@@ -7,19 +7,26 @@ both train and test (the test is too easy). A warning is worth a look.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from whereshot.errors import LandmarkNotFoundError
 from whereshot.gazetteer import Gazetteer
 from whereshot.learn.dataset import class_key
 from whereshot.learn.duplicates import MAX_DISTANCE, group_hashes
+from whereshot.learn.sets.pixels import SOFT
 from whereshot.learn.sets.survey import ClassFolder, Survey, SurveyedPhoto
 from whereshot.photo.formats import Format
 
+if TYPE_CHECKING:  # it brings ONNX Runtime with it, which a check of files does without
+    from whereshot.learn.sets.labels import LabelCheck
+
 Severity = Literal["error", "warning"]
+
+SMALL = 64
+"""Networks look at 200 px and more: a photo with a shorter side below this is enlarged thrice."""
 
 TITLES = {
     "unreadable": "photos that can't be read",
@@ -32,10 +39,16 @@ TITLES = {
     "untrained": "landmarks in test that train doesn't have",
     "untested": "landmarks in train that test doesn't have",
     "unknown_landmark": "folders that the gazetteer doesn't know",
+    "suspect": "labels that look wrong",
+    "squashed": "folders with photos of one square size: squashed or cropped by their source?",
+    "small": f"photos with a side below {SMALL} px",
+    "soft": "photos without fine detail: enlarged or blurred?",
     "wrong_suffix": "photos whose content is not what their suffix says",
     "unseen": "photos that training passes over",
 }
 """What each kind of finding is about, in the order in which they are told."""
+
+_MANY, _MANY_SHARE = 10, 0.1  # photos of one square size in a folder that are no coincidence
 
 _SUFFIXES: dict[Format, tuple[str, ...]] = {
     "JPEG": (".jpg", ".jpeg"),
@@ -60,21 +73,33 @@ class Finding:
 
 
 def find_problems(
-    survey: Survey, gazetteer: Gazetteer, *, max_distance: int = MAX_DISTANCE
+    survey: Survey,
+    gazetteer: Gazetteer,
+    *,
+    max_distance: int = MAX_DISTANCE,
+    labels: LabelCheck | None = None,
 ) -> list[Finding]:
     """All findings, in the order of `TITLES`; the survey must have decoded its photos."""
-    identities = {folder: _identity(folder.name, gazetteer) for folder in survey.folders}
+    identities = identify(survey, gazetteer)
     findings = [
         *_files(survey),
         *_folders(survey, identities),
         *_unknown(survey, gazetteer),
+        *_squares(survey),
         *_copies(survey, identities, max_distance),
     ]
     order = list(TITLES)
-    return sorted(
-        findings,
-        key=lambda finding: (order.index(finding.kind), finding.severity, finding.paths),
-    )
+    findings.sort(key=lambda finding: (order.index(finding.kind), finding.severity, finding.paths))
+    if labels is not None:  # sorted already, by certainty
+        before = order.index("suspect")
+        place = sum(order.index(finding.kind) < before for finding in findings)
+        findings[place:place] = _suspects(survey, labels)
+    return findings
+
+
+def identify(survey: Survey, gazetteer: Gazetteer) -> dict[ClassFolder, str]:
+    """What each folder is of: equal for all folders of one landmark, whatever they are called."""
+    return {folder: _identity(folder.name, gazetteer) for folder in survey.folders}
 
 
 def _identity(name: str, gazetteer: Gazetteer) -> str:
@@ -94,6 +119,13 @@ def _files(survey: Survey) -> Iterator[Finding]:
             right = _SUFFIXES[photo.kind][0]
             message = f"{told[0]} is a {photo.kind} file: its suffix should be {right}."
             yield Finding("warning", "wrong_suffix", message, told)
+        if photo.error is None and 0 < photo.short_side < SMALL:
+            message = f"{told[0]} has {photo.width} x {photo.height} px."
+            yield Finding("warning", "small", message, told)
+        elif photo.detail is not None and photo.detail < SOFT:
+            size = f"{photo.width} x {photo.height} px"
+            message = f"{told[0]} ({size}) would lose nothing at half its size."
+            yield Finding("warning", "soft", message, told)
     for path, kind in survey.unseen.items():
         told = survey.relative(path)
         message = (
@@ -139,6 +171,28 @@ def _folders(survey: Survey, identities: dict[ClassFolder, str]) -> Iterator[Fin
                     yield Finding("warning", kind, message, (told,))
 
 
+def _squares(survey: Survey) -> Iterator[Finding]:
+    """Folders whose photos have the same square size: cameras don't make them so."""
+    of_folder: defaultdict[ClassFolder, list[SurveyedPhoto]] = defaultdict(list)
+    for photo in survey.photos:
+        if photo.error is None:
+            of_folder[photo.folder].append(photo)
+    for folder, photos in of_folder.items():
+        sides = Counter(photo.width for photo in photos if photo.width == photo.height > 0)
+        for side, count in sides.items():
+            if count >= max(_MANY, _MANY_SHARE * len(photos)):
+                told = tuple(
+                    survey.relative(photo.path)
+                    for photo in photos
+                    if photo.width == photo.height == side
+                )
+                message = (
+                    f"{_told(folder)}: {count} of {len(photos)} photos have {side} x {side} px. "
+                    "If they were squashed, whatever is shown has another shape than in the others."
+                )
+                yield Finding("warning", "squashed", message, told)
+
+
 def _unknown(survey: Survey, gazetteer: Gazetteer) -> Iterator[Finding]:
     for name in sorted({folder.name for folder in survey.folders}):
         try:
@@ -175,6 +229,16 @@ def _copies(
         if len(labels) == len(parts) == 1:
             message = f"{len(group)} photos of {labels[0]} are nearly the same."
             yield Finding("warning", "duplicate", message, told)
+
+
+def _suspects(survey: Survey, labels: LabelCheck) -> Iterator[Finding]:
+    for suspect in labels.suspects:
+        told = survey.relative(labels.folder / suspect.photo)
+        message = (
+            f"{told} looks like {suspect.likely} ({suspect.likely_probability:.1%} probable, "
+            f"its label {suspect.label_probability:.1%})."
+        )
+        yield Finding("warning", "suspect", message, (told,))
 
 
 def _distinct(values: Iterator[str]) -> Sequence[str]:

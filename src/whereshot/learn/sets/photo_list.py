@@ -24,17 +24,21 @@ def write_photo_list(
     A path that no line can hold (it has a tab or a line break) is written as a comment. Raises
     OSError where the file can't be written.
     """
-    lines = [f"# {line}" for line in about]
+    lines = [f"# {_one_line(line)}" for line in about]
     for path, comment in photos:
         if any(mark in path for mark in "\t\n\r"):
             lines.append(f"# can't be listed: {path!r}")
             continue
         # A path that begins like a comment gets another beginning.
         name = f"./{path}" if path.startswith("#") else path
-        lines.append(f"{name}\t# {comment}" if comment else name)
+        lines.append(f"{name}\t# {_one_line(comment)}" if comment else name)
     # File names may hold bytes that are not UTF-8: they are written as they are.
     text = "".join(line + "\n" for line in lines)
     target.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def read_photo_list(source: str | Path, index: PhotoIndex) -> tuple[str, ...]:

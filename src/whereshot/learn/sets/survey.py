@@ -9,14 +9,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from whereshot.errors import DatasetError, PhotoError
 from whereshot.learn.dataset import Part, find_part
 from whereshot.learn.duplicates import DECODE_SIDE, PhotoHash, hash_pixels
+from whereshot.learn.sets.pixels import DETAIL_SIDE, MeanPhoto, detail, square_of
 from whereshot.photo import Limits, decode, read_exif, read_photo
 from whereshot.photo.formats import HEAD_BYTES, Format, sniff
 from whereshot.photo.jpeg import read_jpeg_header
@@ -35,17 +39,32 @@ class ClassFolder:
 
 @dataclass(frozen=True, slots=True)
 class SurveyedPhoto:
-    """One photo file. `error` says why it can't be read; sides are pixels, 0 if unknown."""
+    """One photo file. `error` says why it can't be read; sides are pixels, 0 if unknown.
+
+    Width and height are those of the upright photo where it was decoded, else as they are stored.
+    `detail` is that of `pixels.detail`, None where it was not looked at or there is nothing to see.
+    """
 
     path: Path
     folder: ClassFolder
     bytes: int
     kind: Format | None = None
-    short_side: int = 0
-    long_side: int = 0
+    width: int = 0
+    height: int = 0
     has_gps: bool = False
     hash: PhotoHash | None = None
+    detail: float | None = None
     error: str | None = None
+
+    @property
+    def short_side(self) -> int:
+        """Pixels of the shorter side."""
+        return min(self.width, self.height)
+
+    @property
+    def long_side(self) -> int:
+        """Pixels of the longer side."""
+        return max(self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +72,14 @@ class Survey:
     """All class folders and photos under `root`, sorted, and photos that training won't see.
 
     `unseen` are photos by content that lie outside the class folders or lack a photo's suffix.
+    `means` are the mean photos of the folders, where photos were decoded.
     """
 
     root: Path
     folders: tuple[ClassFolder, ...]
     photos: tuple[SurveyedPhoto, ...]
     unseen: Mapping[Path, Format] = field(default_factory=dict[Path, Format])
+    means: Mapping[ClassFolder, MeanPhoto] = field(default_factory=dict[ClassFolder, MeanPhoto])
 
     def relative(self, path: Path) -> str:
         """A path as it is told: from the root on, with slashes."""
@@ -74,7 +95,8 @@ def survey_folder(
 ) -> Survey:
     """Look at all photos in `root`: a course layout, a folder of train and test, or of classes.
 
-    Without `decode_photos` only headers are read: no hashes, and damage beyond them is not seen.
+    Without `decode_photos` only headers are read: no hashes, no detail, no mean photos, and damage
+    beyond the headers is not seen.
     Raises DatasetError if there are no class folders.
     """
     folders: dict[ClassFolder, Path] = {}
@@ -98,12 +120,16 @@ def survey_folder(
             else:
                 others.append(path)
     photos: list[SurveyedPhoto] = []
+    means = {folder: MeanPhoto() for folder in folders}
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:  # decoders release the GIL
-        for photo in pool.map(partial(_look, decode_photos=decode_photos), paths, owners):
+        look = partial(_look, decode_photos=decode_photos)
+        for photo, square in pool.map(look, paths, owners):
             photos.append(photo)
+            if square is not None:
+                means[photo.folder].add(square)
             if on_photo is not None:
                 on_photo(len(photos), len(paths))
-    return Survey(root, tuple(folders), tuple(photos), _unseen(others))
+    return Survey(root, tuple(folders), tuple(photos), _unseen(others), means)
 
 
 def _parts(root: Path) -> Sequence[tuple[str, Path]]:
@@ -118,21 +144,32 @@ def _files(base: Path, *, deep: bool) -> Iterator[Path]:
             yield path
 
 
-def _look(path: Path, folder: ClassFolder, *, decode_photos: bool) -> SurveyedPhoto:
-    size, kind, sides, has_gps, photo_hash = 0, None, (0, 0), False, None
+def _look(
+    path: Path, folder: ClassFolder, *, decode_photos: bool
+) -> tuple[SurveyedPhoto, NDArray[np.uint8] | None]:
+    """What there is to say of a photo, and its central square where it was decoded."""
+    photo, square = SurveyedPhoto(path, folder, bytes=0), None
     try:
-        size = path.stat().st_size
-        has_gps = read_exif(path).location is not None
-        kind, sides = _read_header(path)
-        if decode_photos or not sides[0]:
+        photo = replace(photo, bytes=path.stat().st_size)
+        photo = replace(photo, has_gps=read_exif(path).location is not None)
+        kind, (width, height) = _read_header(path)
+        photo = replace(photo, kind=kind, width=width, height=height)
+        if decode_photos or not width:
             pixels = decode(path, min_side=DECODE_SIDE)
-            photo_hash = hash_pixels(pixels)
-        error = None
-    except (PhotoError, OSError) as caught:
-        error = str(caught)
-    return SurveyedPhoto(
-        path, folder, size, kind, min(sides), max(sides), has_gps, photo_hash, error
-    )
+            if decode_photos:
+                if (pixels.shape[1] > pixels.shape[0]) != (width > height):
+                    photo = replace(photo, width=height, height=width)  # turned by its EXIF
+                photo = replace(photo, hash=hash_pixels(pixels), detail=_detail(path, pixels))
+                square = square_of(pixels)
+    except (PhotoError, OSError) as error:
+        photo = replace(photo, error=str(error))
+    return photo, square
+
+
+def _detail(path: Path, pixels: NDArray[np.uint8]) -> float | None:
+    # Large photos come large enough already: the smallest scale of a JPEG is an eighth.
+    enough = min(pixels.shape[:2]) >= DETAIL_SIDE
+    return detail(pixels if enough else decode(path, min_side=DETAIL_SIDE))
 
 
 def _read_header(path: Path) -> tuple[Format | None, tuple[int, int]]:
