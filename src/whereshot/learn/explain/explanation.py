@@ -24,7 +24,7 @@ from whereshot.recognize.verdict import calibrated_probabilities
 Report = Callable[[str, int, int], None]
 """Called as report(stage, done, total)."""
 
-_RIGHT, _WRONG, _PAIRS = 6, 6, 8
+_RIGHT, _WRONG, _PAIRS = 6, 6, 9
 _MOST_DOTS = 2000  # more would make the page slow and t-SNE take minutes
 
 
