@@ -9,6 +9,8 @@ from whereshot.learn.precision import (
     choose_device,
     choose_precision,
     keep_depthwise_in_float32,
+    repeatable,
+    short_format,
 )
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -41,6 +43,37 @@ def test_other_processors_and_older_torch_compute_in_float32(
     assert choose_precision("auto") == "float32"
     monkeypatch.delattr("torch.cpu.get_capabilities")
     assert choose_precision("auto") == "float32"
+
+
+@pytest.mark.parametrize(("native", "chosen"), [(True, "bfloat16"), (False, "float16")])
+def test_a_gpu_that_only_emulates_bfloat16_computes_in_float16(
+    monkeypatch: pytest.MonkeyPatch, native: bool, chosen: str
+) -> None:
+    def is_supported(including_emulation: bool = True) -> bool:
+        return native or including_emulation
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", is_supported)
+    assert choose_precision("auto") == chosen
+    assert choose_precision("float32") == "float32"
+
+
+def test_autocast_has_something_to_do_in_short_formats_only() -> None:
+    assert short_format("float32") is None
+    assert short_format("bfloat16") is torch.bfloat16
+    assert short_format("float16") is torch.float16
+
+
+def test_gpus_add_up_in_one_order_while_a_run_goes_on_and_as_before_after_it() -> None:
+    def run() -> None:
+        with repeatable():
+            assert torch.backends.cudnn.deterministic
+            raise KeyError
+
+    before = torch.backends.cudnn.deterministic
+    with pytest.raises(KeyError):
+        run()
+    assert torch.backends.cudnn.deterministic == before
 
 
 def test_the_device_is_the_cpu_where_there_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ One process alone is a team too, which exchanges nothing.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 from collections.abc import Callable, Generator
@@ -117,7 +118,11 @@ class Team:
         if self.size == 1:
             return module
         here = [torch.cuda.current_device()] if torch.cuda.is_available() else None
-        return DistributedDataParallel(module, device_ids=here, broadcast_buffers=False)
+        # Not the first process's statistics for all, before each forward: see `average_norms`.
+        known = inspect.signature(DistributedDataParallel).parameters
+        new_name, old_name = "forward_sync_buffers", "broadcast_buffers"
+        options: dict[str, Any] = {new_name if new_name in known else old_name: False}
+        return DistributedDataParallel(module, device_ids=here, **options)
 
     def gradients_later(self, wrapped: nn.Module, *, later: bool) -> AbstractContextManager[Any]:
         """A backward pass in here adds to the own gradients only, if exchanged `later`."""
@@ -130,10 +135,9 @@ class Team:
         alone = self.size > 1 and bool(_own_norms(network))
         if alone and self.leads:
             logger.warning(
-                "On CPUs BatchNorm sees only the %dth part of a batch that each process has: the "
-                "result is not that of one process. Set schedule.freeze_batch_norm = true where "
-                "there are weights to start from, or keep the shares large.",
-                self.size,
+                "On CPUs BatchNorm sees only its process's share of a batch: the result is not "
+                "that of one process. Set schedule.freeze_batch_norm = true where there are "
+                "weights to start from, or keep the shares large."
             )
         return alone
 

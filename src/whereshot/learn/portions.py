@@ -100,15 +100,11 @@ def _warn_of_small(training: PhotoIndex, *, checked: bool) -> None:
     """Name the landmarks that can't be learned, or can't be checked."""
     named = list(zip(training.classes, training.counts(), strict=True))
     if empty := [name for name, count in named if count == 0]:
-        logger.warning(
-            "No photos of %s: the network gets an answer for each folder, and can't learn this.",
-            _shortened(empty),
-        )
+        logger.warning("Without photos, and so never learned: %s.", _shortened(empty))
     single = [name for name, count in named if count == 1]
     if single and checked:
         logger.warning(
-            "One photo to train on, and none held out, of %s: no figure says how well it is "
-            "learned.",
+            "With one photo to train on and none held out, so that no figure measures them: %s.",
             _shortened(single),
         )
 

@@ -1,7 +1,9 @@
-"""Which number format training computes in, and where it must not be a short one."""
+"""Which number format training computes in, where it must not be a short one, in which order."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import torch
@@ -9,6 +11,17 @@ from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
 
 Precision = Literal["float32", "bfloat16", "float16"]
+
+
+@contextmanager
+def repeatable() -> Generator[None]:
+    """On GPUs, let cuDNN take only kernels that add numbers up in the same order each time."""
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before
 
 
 def choose_device() -> torch.device:

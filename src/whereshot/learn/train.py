@@ -18,6 +18,7 @@ from whereshot.learn import config
 from whereshot.learn import run as runs
 from whereshot.learn.distributed import join_team
 from whereshot.learn.portions import Portions, read_portions
+from whereshot.learn.precision import repeatable
 from whereshot.learn.progress import Report, silent
 from whereshot.learn.trainer import Trainer
 
@@ -48,6 +49,7 @@ def train(
         before = team.first(lambda: _check_folder(folder, recipe, resume=resume))
         if before is not None and team.first(lambda: _is_done(folder)):
             return folder
+        held.enter_context(repeatable())
         report = report if team.leads else silent
         portions = team.first(lambda: _read_photos(folder, recipe, before, report))
         # The network before the folder: a recipe that can't be built leaves no run behind.
@@ -85,6 +87,8 @@ def _finish(folder: Path, meta: Mapping[str, Any]) -> None:
 
 def _check_folder(folder: Path, recipe: config.Recipe, *, resume: bool) -> dict[str, Any] | None:
     """The meta of the run that is to go on, or None for a new one."""
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"'{folder}' is a file. Expected the path of a folder for the run: --to.")
     if not runs.is_run(folder):
         for name in (runs.WEIGHTS, runs.BEST, runs.CHECKPOINT):
             if (folder / name).exists():
