@@ -44,7 +44,7 @@ def print_judged(judged: LabelCheck) -> None:
     told = (
         f"{judged.photos:,} labels judged by {judged.features}: {judged.agreement:.1%} are the "
         f"most probable one, {len(judged.suspects):,} look wrong "
-        f"(by {judged.certainty:g} or more)"
+        f"({judged.certainty:.0%} sure, or more)"
     )
     console.print(Text(told), soft_wrap=True)
     if judged.saw_labels:

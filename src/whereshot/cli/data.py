@@ -53,7 +53,7 @@ def check(
     ] = "lite0",
     certainty: Annotated[
         float,
-        typer.Option(min=0, max=1, help="How much more probable than the label another must be."),
+        typer.Option(min=0, max=1, help="How sure it must be that a label is wrong."),
     ] = 0.5,
     suspects: Annotated[
         Path | None,
@@ -84,8 +84,9 @@ def check(
 
     With --labels (or --suspects), each photo of train is compared with those
     of all landmarks by a classifier on the features of a pretrained network,
-    fitted without it; that takes about two minutes for 5,000 photos. Labels
-    that it contradicts are suspects: most are worth a look, not all are wrong.
+    fitted without it; that takes some minutes for 5,000 photos. Labels that it
+    contradicts are suspects: worth a look, but not all wrong. A bundle that
+    knows the landmarks (--features world) is right about them more often.
 
     [bold]Examples[/bold]
 

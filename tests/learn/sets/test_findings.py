@@ -165,8 +165,8 @@ def test_suspect_labels_stand_in_their_place_the_most_certain_first(tmp_path):
     data_set(tmp_path, {"Petra": 2, "Nowhere": 1})
     saved(scene(9, (90, 63)), tmp_path / "Petra" / "tiny.png")
     suspects = tuple(
-        Suspect(f"Petra/{number}.jpg", "Petra", "Jerash", 0.01, sure)
-        for number, sure in ((1, 0.95), (0, 0.9))
+        Suspect(f"Petra/{number}.jpg", "Petra", "Jerash", 0.01, likely)
+        for number, likely in ((1, 0.95), (0, 0.4))
     )
     labels = LabelCheck(tmp_path, "tiny@1", 3, 0.5, 0.5, suspects, {})
     findings = find_problems(survey_folder(tmp_path), load_gazetteer(), labels=labels)
@@ -178,6 +178,7 @@ def test_suspect_labels_stand_in_their_place_the_most_certain_first(tmp_path):
         ("small", ("Petra/tiny.png",)),
     ]
     assert findings[2].message == "Petra/1.jpg looks like Jerash (95.0% probable, its label 1.0%)."
+    assert findings[3].message == "Petra/0.jpg looks like no other photo of Petra (1.0% probable)."
 
 
 def test_findings_come_in_the_order_of_their_titles(tmp_path):

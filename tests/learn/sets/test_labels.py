@@ -40,7 +40,7 @@ def test_a_photo_in_the_wrong_folder_is_the_one_suspect(tmp_path: Path, embedder
     (suspect,) = check.suspects
     assert (suspect.photo, suspect.label, suspect.likely) == (WRONG, "Petra", "Niagara_Falls")
     assert suspect.likely_probability > 0.7 > 0.2 > suspect.label_probability
-    assert suspect.certainty >= check.certainty == 0.5
+    assert suspect.certainty == 1 - suspect.label_probability >= check.certainty == 0.5
     assert (check.photos, check.features, check.folder) == (37, "tiny@1", tmp_path)
     assert check.agreement == round(36 / 37, 4)
     assert not check.too_few
@@ -170,4 +170,14 @@ def test_suspects_come_with_the_most_certain_first_and_by_the_rule_of_the_paper(
     labels = np.array([0, 0, 0, 1, 1, 1, 0])
     # The last of class 0 leans to 1, but less than photos of 1 do: not confident, not a suspect.
     assert find_suspects(probabilities, labels, 0.0) == [(5, 0)]
-    assert find_suspects(probabilities, labels, 0.61) == []
+    assert find_suspects(probabilities, labels, 0.79) == [(5, 0)]
+    assert find_suspects(probabilities, labels, 0.81) == []
+
+
+def test_a_label_that_is_next_to_impossible_is_suspect_whatever_else_is_likely() -> None:
+    sure = np.array([[0.98, 0.01, 0.01], [0.01, 0.98, 0.01], [0.01, 0.01, 0.98]])
+    odd = np.array([[0.5, 0.015, 0.485], [0.48, 0.03, 0.49], [0.5, 0.005, 0.495]])
+    labels = np.array([0, 1, 2] * 5 + [1, 1, 1])
+    probabilities = np.vstack([np.tile(sure, (5, 1)), odd])
+    assert find_suspects(probabilities, labels, 0.5) == [(17, 0), (15, 0)]
+    assert find_suspects(probabilities, labels, 0.99) == [(17, 0)]

@@ -237,6 +237,9 @@ def _suspects(survey: Survey, labels: LabelCheck) -> Iterator[Finding]:
         message = (
             f"{told} looks like {suspect.likely} ({suspect.likely_probability:.1%} probable, "
             f"its label {suspect.label_probability:.1%})."
+            if suspect.likely_probability >= 0.5
+            else f"{told} looks like no other photo of {suspect.label} "
+            f"({suspect.label_probability:.1%} probable)."
         )
         yield Finding("warning", "suspect", message, (told,))
 

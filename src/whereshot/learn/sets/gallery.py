@@ -39,8 +39,8 @@ def suspects(labels: LabelCheck) -> Markup:
         for suspect in labels.suspects[:_SHOWN]
     ]
     about = (
-        f"A classifier on features of {labels.features}, fitted without the photo, finds another "
-        f"landmark more probable than the label by at least {labels.certainty:g}. It agrees with "
+        f"A classifier on features of {labels.features}, fitted without the photo, is at least "
+        f"{percent(labels.certainty, 0)} sure that these labels are wrong. It agrees with "
         f"{percent(labels.agreement)} of {labels.photos:,} labels. Not every suspect is wrong: "
         "look, before you leave them out."
     )

@@ -3,9 +3,10 @@
 A linear classifier on frozen features is fitted without a fold of the photos and then judges those,
 until each photo was judged by a classifier that never saw its label. Near-duplicates share a fold:
 two copies under one wrong label would vouch for each other. A label is suspect where another
-landmark is as probable as it usually is for photos of that landmark, and where it is more probable
-than the label by a margin. Reference: C. G. Northcutt, L. Jiang, I. L. Chuang, "Confident Learning:
-Estimating Uncertainty in Dataset Labels" (JAIR 70, 2021), in its authors' library cleanlab.
+landmark is as probable as it usually is for photos of that landmark (C. G. Northcutt, L. Jiang,
+I. L. Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70, 2021, in its
+authors' library cleanlab), or where the label is next to impossible: the photo may show none of the
+landmarks.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ STRENGTH = 100.0
 likelihood for 5,086 photos of 62 landmarks on features of EfficientNet-Lite0.
 """
 CERTAINTY = 0.5
+IMPROBABLE = 0.02
+"""A label that is not more probable than this is suspect, whatever the photo shows instead."""
 
 OnStage = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -48,8 +51,8 @@ class Suspect:
 
     @property
     def certainty(self) -> float:
-        """How much more probable the other landmark is, in [0, 1]."""
-        return self.likely_probability - self.label_probability
+        """How sure it is that the label is wrong, in [0, 1]."""
+        return 1 - self.label_probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,19 +175,20 @@ def out_of_fold(
 def find_suspects(
     probabilities: NDArray[np.float64], labels: NDArray[np.int64], certainty: float
 ) -> list[tuple[int, int]]:
-    """Numbers of suspect labels with the class that is more probable, the most certain first."""
+    """Numbers of suspect labels with the most probable class instead, the most certain first.
+
+    Of the labels whose probability is at most 1 - `certainty`.
+    """
     from cleanlab.filter import find_label_issues
 
-    suspect = find_label_issues(labels, probabilities, filter_by="confident_learning", n_jobs=1)
+    contradicted = find_label_issues(
+        labels, probabilities, filter_by="confident_learning", n_jobs=1
+    )
     likely = probabilities.argmax(axis=1)
-    everyone = np.arange(len(labels))
-    margins = probabilities[everyone, likely] - probabilities[everyone, labels]
-    order = np.argsort(-margins, kind="stable")
-    return [
-        (int(i), int(likely[i]))
-        for i in order
-        if suspect[i] and likely[i] != labels[i] and margins[i] >= certainty
-    ]
+    of_label = probabilities[np.arange(len(labels)), labels]
+    suspect = (contradicted | (of_label <= IMPROBABLE)) & (of_label <= 1 - certainty)
+    order = np.argsort(of_label, kind="stable")
+    return [(int(i), int(likely[i])) for i in order if suspect[i] and likely[i] != labels[i]]
 
 
 def require_packages() -> None:
