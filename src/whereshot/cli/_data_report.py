@@ -17,9 +17,11 @@ from whereshot.learn.sets.findings import TITLES, Finding
 if TYPE_CHECKING:
     from whereshot.learn.sets.labels import LabelCheck
 
+_TOGETHER = 6  # photos of one finding that are told, unless all are asked for
+
 
 def print_findings(findings: Sequence[Finding], at_most: int | None) -> None:
-    """Print findings under the title of their kind, at most so many of each."""
+    """Print findings under the title of their kind, at most so many of each; None: all of them."""
     console = make_console()
     for kind, members in groupby(findings, key=lambda finding: (finding.kind, finding.severity)):
         group = list(members)
@@ -29,10 +31,11 @@ def print_findings(findings: Sequence[Finding], at_most: int | None) -> None:
         for finding in group[:at_most]:
             console.print(Text(f"  {printable(finding.message)}"), soft_wrap=True)
             paths = finding.paths if len(finding.paths) > 1 else ()
-            for path in paths[:at_most]:
+            shown = paths if at_most is None else paths[:_TOGETHER]
+            for path in shown:
                 console.print(Text(f"    {printable(path)}", style="bright_black"), soft_wrap=True)
-            if at_most is not None and len(paths) > at_most:
-                console.print(f"    ... and {len(paths) - at_most:,} more (--all tells them)")
+            if len(paths) > len(shown):
+                console.print(f"    ... and {len(paths) - len(shown):,} more (--all tells them)")
         if at_most is not None and len(group) > at_most:
             console.print(f"  ... and {len(group) - at_most:,} more (--all tells them)")
         console.print()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from whereshot.learn.dataset import class_key
 from whereshot.learn.evaluation import amount
 from whereshot.learn.report.markup import Markup, element, join
-from whereshot.learn.report.pictures import photo_url, thumbnail
+from whereshot.learn.report.pictures import drawing_url, thumbnail
 from whereshot.learn.report.sections import percent, section
 from whereshot.learn.sets.findings import TITLES, Finding
-from whereshot.learn.sets.labels import LabelCheck
+from whereshot.learn.sets.labels import LabelCheck, Suspect
 from whereshot.learn.sets.pixels import MeanPhoto
 from whereshot.learn.sets.survey import Survey
 
@@ -27,7 +28,7 @@ def suspects(labels: LabelCheck) -> Markup:
             "article",
             _picture(labels.folder / suspect.photo),
             element("b", suspect.label),
-            element("span", f"looks like {suspect.likely}", class_="taken"),
+            element("span", _looks(suspect), class_="taken"),
             element(
                 "span",
                 f"{percent(suspect.likely_probability)} probable, "
@@ -59,6 +60,12 @@ def suspects(labels: LabelCheck) -> Markup:
     )
 
 
+def _looks(suspect: Suspect) -> str:
+    if suspect.likely_probability >= 0.5:
+        return f"looks like {suspect.likely}"
+    return f"like no other photo of it; a bit like {suspect.likely}"
+
+
 def of_kind(kind: str, findings: Sequence[Finding], root: Path) -> Markup | None:
     """All findings of a kind, named, and shown where eyes are needed; None where there are none."""
     found = [each for each in findings if each.kind == kind]
@@ -77,13 +84,13 @@ def of_kind(kind: str, findings: Sequence[Finding], root: Path) -> Markup | None
         element("li", each.message, _paths(each.paths) if len(each.paths) > 1 else "")
         for each in found
     ]
-    errors = sum(each.severity == "error" for each in found)
+    told = Counter(each.severity for each in found)
     return section(
         f"{TITLES[kind][0].upper()}{TITLES[kind][1:]}",
         f"found-{kind}",
         element(
             "p",
-            f"{amount(errors, 'error')}, {amount(len(found) - errors, 'warning')}.",
+            ", ".join(amount(count, severity) for severity, count in told.items()) + ".",
             class_="about",
         ),
         element("div", *cards, class_="cards") if cards else "",
@@ -106,7 +113,9 @@ def mean_photos(survey: Survey, names: Sequence[str]) -> Markup:
     cards = [
         element(
             "article",
-            element("img", src=photo_url(pixels), alt=f"The mean of {name}"),
+            element(
+                "img", src=drawing_url(pixels), alt=f"The mean of {name}", style="height: auto"
+            ),
             element("b", name),
             element("span", amount(mean.photos, "photo"), class_="sure"),
         )

@@ -173,7 +173,7 @@ def _sizes(survey: Survey) -> Markup:
             f"measured at {DETAIL_SIDE} px; below {SOFT:g} a photo is enlarged or blurred.",
             class_="about",
         ),
-        element("div", *figures, class_="pair"),
+        *figures,
     )
 
 
