@@ -61,7 +61,7 @@ def test_an_example_prints_the_five_best_names_without_whereshot(
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=300,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -70,7 +70,7 @@ def test_an_example_prints_the_five_best_names_without_whereshot(
 
 def test_whereshot_really_can_not_be_imported_there(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text("import whereshot.learn")
+    script.write_text("import whereshot")
     done = subprocess.run([sys.executable, "-c", ALONE, script], capture_output=True, check=False)
     assert done.returncode == 1
     assert b"import of whereshot" in done.stderr

@@ -38,6 +38,7 @@ def show_progress() -> Generator[Report]:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        SpinnerColumn,
         TextColumn,
         TimeRemainingColumn,
     )
@@ -57,6 +58,7 @@ def show_progress() -> Generator[Report]:
         yield line
         return
     columns = (
+        SpinnerColumn(),  # moves within a long step too
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),

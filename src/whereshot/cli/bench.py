@@ -31,7 +31,11 @@ def bench(
     limit: Annotated[int, typer.Option(min=1, help="At most this many photos.")] = 100,
     bundle: Annotated[
         str | None,
-        typer.Option(help="A shipped bundle by name, or the path of one.", show_default="world"),
+        typer.Option(
+            metavar="NAME_OR_DIR",
+            help="A shipped bundle by name, or the path of one.",
+            show_default="world",
+        ),
     ] = None,
     workers: Annotated[
         int | None,

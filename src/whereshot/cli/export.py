@@ -12,20 +12,26 @@ if TYPE_CHECKING:
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A finished training run, such as runs/world.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A finished training run, such as runs/world.")
+    ],
     formats: Annotated[
-        str, typer.Option("--format", help="Any of onnx, torchscript, exported; comma-separated.")
+        str,
+        typer.Option("--format", metavar="A,B", help="Any of onnx, torchscript, exported."),
     ] = "onnx",
     to: Annotated[
         Path | None,
-        typer.Option("--to", help="Folder to write into.", show_default="RUN/export"),
+        typer.Option(
+            "--to", metavar="DIR", help="Folder to write into.", show_default="RUN/export"
+        ),
     ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
             "--data",
-            help="Photos to check the exports on (their `test`), and to make prototypes from "
-            "(their `train`).",
+            metavar="DIR",
+            help="Photos: exports are checked on DIR/test, a bundle learns its prototypes from "
+            "DIR/train.",
             show_default="those of the recipe",
         ),
     ] = None,
@@ -33,27 +39,36 @@ def export(
         Path | None,
         typer.Option(
             "--unknown",
-            help="Photos without a landmark (their `train`), to choose the bundle's threshold on; "
-            "if the run trained on them, those that it held out decide.",
+            metavar="DIR",
+            help="Photos without a landmark: those in DIR/train that the run did not train on "
+            "choose the bundle's threshold, below which it says unknown.",
             show_default="those of the recipe",
         ),
     ] = None,
     max_false_tags: Annotated[
         float,
         typer.Option(
-            "--max-false-tags", min=0, max=1, help="The share of --unknown that may be named."
+            "--max-false-tags",
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="How many of those may be given a name all the same.",
         ),
     ] = 0.005,
     name: Annotated[
         str | None,
-        typer.Option("--name", help="What the exports are called.", show_default="the recipe's"),
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="What the exports are called.",
+            show_default="the recipe's",
+        ),
     ] = None,
     bundle: Annotated[
         bool,
         typer.Option(
             "--bundle/--no-bundle",
-            help="Make a bundle of the ONNX network, or leave it a file alone: for classes that "
-            "are no landmarks.",
+            help="Without, onnx is the file NAME.onnx alone: for classes that are no landmarks.",
         ),
     ] = True,
     bundle_version: Annotated[
@@ -63,33 +78,36 @@ def export(
         Path | None,
         typer.Option(
             "--gazetteer",
+            metavar="F.csv",
             help="A CSV that says where the bundle's landmarks are.",
             show_default="the shipped one",
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace what is in the folder.")
+        bool, typer.Option("--overwrite", help="Replace what is there already.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
 ) -> None:
-    r"""Export a run, trained from scratch or by transfer, to formats that need no whereshot.
+    r"""Write a trained run to files that work without whereshot: ONNX, TorchScript and more.
 
-    `onnx` makes the bundle NAME, a folder that `predict --bundle` and other languages read;
-    `torchscript` makes NAME.torchscript.pt: uint8 photos (B, 3, H, W) of any size in,
-    probabilities out; `exported` makes NAME.exported.pt2, an ExportedProgram. Class names,
-    normalization and input size are inside each.
+    `onnx` makes a bundle: a folder NAME that whereshot recognizes with, and whose model.onnx runs
+    in any language. `torchscript` makes NAME.torchscript.pt for PyTorch in Python or C++: uint8
+    photos (B, 3, H, W) of any size in, probabilities out. `exported` makes NAME.exported.pt2 for
+    PyTorch's compilers. Class names, input size and normalization are inside each, and
+    docs/examples has a short script for each that loads it.
 
-    Every export answers all test photos beside the network in PyTorch. It is refused, and nothing
-    is written, where its top-1 differs by more than 0.2 points or any logit by more than 0.01. What
-    was found is printed, and kept in NAME.parity.json and NAME.parity.md.
+    Every export answers all test photos side by side with the network in PyTorch. If its top-1
+    differs by more than 0.2 points or any logit by more than 0.01, it is refused and nothing is
+    written. What was found is printed, and kept beside the exports as NAME.parity.json and .md.
 
     [bold]Examples[/bold]
 
     \b
-    whereshot export runs/world
-    whereshot export runs/world --format onnx,torchscript,exported --unknown photos/not_landmarks
-    whereshot export runs/flowers --format onnx,torchscript --no-bundle
-    python docs/examples/load_torchscript.py runs/world/export/world.torchscript.pt photo.jpg
+    whereshot export runs/world                           a bundle
+    whereshot export runs/world --format torchscript      one file for PyTorch
+    whereshot export runs/world --format onnx,torchscript,exported --overwrite
+    whereshot export runs/scratch --unknown photos/others --max-false-tags 0.01
+    whereshot export runs/flowers --no-bundle             classes that are no landmarks
     """
     from whereshot.cli._training import require_learn, show_progress
 

@@ -33,7 +33,11 @@ def predict(
     k: Annotated[int, typer.Option("-k", min=1, help="How many candidates per photo.")] = 5,
     bundle: Annotated[
         str | None,
-        typer.Option(help="A shipped bundle by name, or the path of one.", show_default="world"),
+        typer.Option(
+            metavar="NAME_OR_DIR",
+            help="A shipped bundle by name, or the path of one.",
+            show_default="world",
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per photo and line.")
@@ -56,6 +60,7 @@ def predict(
     whereshot predict photo.jpg
     whereshot predict ~/Pictures/2024 "scans/*.tif"
     whereshot predict ~/Pictures --json > places.ndjson
+    whereshot predict photo.jpg --bundle runs/first/export/first
     find . -name "*.jpg" -print0 | whereshot predict -0 -
     """
     if null and STDIN not in paths:
