@@ -157,7 +157,8 @@ def test_enlarged_photos_are_a_warning(tmp_path):
     (finding,) = check(tmp_path)
     assert kinds([finding]) == [("warning", "soft")]
     assert (
-        finding.message == "Petra/enlarged.png (320 x 240 px) would lose nothing at half its size."
+        finding.message
+        == "Petra/enlarged.png (320 x 240 px) has no more detail than at half its size."
     )
 
 

@@ -26,10 +26,9 @@ def test_a_photo_has_detail_and_loses_it_when_it_is_enlarged(samples: Path, name
     image = Image.fromarray(pixels)
     image.thumbnail((384, 384))
     sharp = np.asarray(image)
-    values = [detail(each) for each in (sharp, enlarged(sharp, 2), enlarged(sharp, 4))]
-    assert values[0] > 0.1
-    assert values[0] > values[1] > values[2]
-    assert values[2] < SOFT
+    assert detail(sharp) > 0.6
+    assert detail(enlarged(sharp, 2)) < 0.7 * detail(sharp)
+    assert all(detail(enlarged(sharp, times)) < SOFT for times in (3, 4, 8))
 
 
 def test_detail_does_not_depend_on_contrast_or_on_how_large_a_photo_is_stored(
@@ -37,12 +36,12 @@ def test_detail_does_not_depend_on_contrast_or_on_how_large_a_photo_is_stored(
 ) -> None:
     pixels = decode(samples / SAMPLES[0], min_side=DETAIL_SIDE)
     pale = (128 + (pixels.astype(np.float32) - 128) / 2).astype(np.uint8)
-    assert detail(pale) == pytest.approx(detail(pixels), rel=0.03)
+    assert detail(pale) == pytest.approx(detail(pixels), rel=0.05)
     large = decode(samples / SAMPLES[0])
     assert detail(large) == pytest.approx(detail(pixels), rel=0.1)
 
 
-@pytest.mark.parametrize("shape", [(64, 64, 3), (7, 400, 3), (1, 1, 3)])
+@pytest.mark.parametrize("shape", [(64, 64, 3), (31, 400, 3), (1, 1, 3)])
 def test_where_there_is_nothing_to_see_there_is_no_detail(shape: tuple[int, ...]) -> None:
     assert detail(np.full(shape, 90, np.uint8)) is None
 

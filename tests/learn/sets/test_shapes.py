@@ -57,8 +57,8 @@ def test_only_photos_that_are_square_to_the_pixel_are_exact_squares() -> None:
 
 
 def test_photos_are_counted_by_their_detail_soft_ones_first() -> None:
-    counts = shapes.details(survey_of(details=(0.01, 0.049, 0.051, 0.17, None)))
-    assert counts == {"0 to 0.05": 2, "0.05 to 0.1": 1, "0.1 to 0.15": 0, "0.15 to 0.2": 1}
+    counts = shapes.details(survey_of(details=(0.1, 0.34, 0.36, 0.75, None)))
+    assert counts == {"0 to 0.35": 2, "0.35 to 0.5": 1, "0.5 to 0.65": 0, "0.65 to 0.8": 1}
 
 
 def test_what_can_not_be_read_has_no_shape() -> None:

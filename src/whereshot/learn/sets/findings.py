@@ -124,7 +124,7 @@ def _files(survey: Survey) -> Iterator[Finding]:
             yield Finding("warning", "small", message, told)
         elif photo.detail is not None and photo.detail < SOFT:
             size = f"{photo.width} x {photo.height} px"
-            message = f"{told[0]} ({size}) would lose nothing at half its size."
+            message = f"{told[0]} ({size}) has no more detail than at half its size."
             yield Finding("warning", "soft", message, told)
     for path, kind in survey.unseen.items():
         told = survey.relative(path)

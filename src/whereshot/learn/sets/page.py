@@ -169,8 +169,8 @@ def _sizes(survey: Survey) -> Markup:
         element(
             "p",
             f"{amount(squares, 'photo')} {'is' if squares == 1 else 'are'} square to the pixel. "
-            "Fine detail is what is lost when the sides are halved, as a share of the contrast, "
-            f"measured at {DETAIL_SIDE} px; below {SOFT:g} a photo is enlarged or blurred.",
+            "Fine detail is what is lost when the sides are halved, over what is lost in further "
+            f"halvings, from {DETAIL_SIDE} px on; below {SOFT:g} a photo is enlarged or blurred.",
             class_="about",
         ),
         *figures,

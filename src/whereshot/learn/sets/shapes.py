@@ -13,7 +13,7 @@ Counts = dict[str, int]
 """Photos by what they have in common, in the order of a scale."""
 
 _SIDES = (0, 64, 128, 192, 256, 384, 512, 768, 1024, 2048)  # from so many pixels on
-_DETAILS = (0.0, SOFT, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
+_DETAILS = (0.0, SOFT, 0.5, 0.65, 0.8, 0.95, 1.1, 1.25)
 _ASPECTS = {
     "1:2 or taller": 1 / 2,
     "9:16": 9 / 16,
