@@ -165,6 +165,8 @@ def test_a_network_of_anything_is_exported_without_a_bundle(tmp_path: Path, run:
         "flowers.onnx",
     ]
     assert all(path.is_file() for path in found.written.values())
+    assert found.report.name == "flowers.parity.json"
+    assert json.loads(found.report.read_text())["name"] == "flowers"
     assert found.threshold is None
 
 

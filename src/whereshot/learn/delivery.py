@@ -135,7 +135,7 @@ def deliver(
         for kind, target in plan.targets.items()
     }
     target = folder / f"{plan.name}.parity.json"
-    write_json(target, parity_report.report_of(run, plan.test, comparison, files))
+    write_json(target, parity_report.report_of(plan.name, plan.test, comparison, files))
     target.with_suffix(".md").write_text(parity_report.table_of(comparison), encoding="utf-8")
     return Delivery(plan.targets, comparison, target, threshold)
 

@@ -13,20 +13,20 @@ import torch
 import whereshot
 from whereshot.learn.dataset import PhotoIndex
 from whereshot.learn.parity import MAX_LOGIT_DIFFERENCE, MAX_TOP1_POINTS, Comparison
-from whereshot.learn.run import Run
 from whereshot.recognize.bundle import MODEL_FILE
 
 
 def report_of(
-    run: Run, index: PhotoIndex, comparison: Comparison, files: Mapping[str, Path]
+    name: str, index: PhotoIndex, comparison: Comparison, files: Mapping[str, Path]
 ) -> dict[str, Any]:
     """A comparison as plain values: what was compared, on what, with what, what was found.
 
-    `files` are the exported files by format.
+    `name` is what the exports are called, `index` the test photos, `files` the exported files by
+    format.
     """
     return {
-        "name": run.recipe.name,
-        "classes": len(run.classes),
+        "name": name,
+        "classes": len(index.classes),
         "test": {
             "fingerprint": index.fingerprint(),
             "photos": len(index),
