@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +154,44 @@ def test_writing_json_never_leaves_half_a_file(tmp_path: Path) -> None:
         runs.write_json(path, {"a": object()})
     assert json.loads(path.read_text()) == {"a": "\udcff"}
     assert [entry.name for entry in tmp_path.iterdir()] == ["meta.json"]
+
+
+# -- one process at a time -----------------------------------------------------------------
+
+
+def test_a_folder_is_held_by_one_and_then_free(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "new"
+    with runs.hold(folder):
+        assert folder.is_dir()
+        with pytest.raises(RunError, match="Another process trains into"), runs.hold(folder):
+            pass
+        with runs.hold(tmp_path / "other"):
+            pass
+    with runs.hold(folder):
+        pass
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of forks where there are threads
+def test_a_folder_is_free_though_processes_that_read_photos_are_left(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    trainer = os.fork()
+    if trainer == 0:
+        with runs.hold(tmp_path):
+            reader = os.fork()
+            if reader == 0:
+                os.write(write, str(os.getpid()).encode())
+                signal.pause()
+            os.waitpid(reader, 0)
+    reader = int(os.read(read, 20))
+    try:
+        with pytest.raises(RunError, match="Another process trains into"), runs.hold(tmp_path):
+            pass
+        os.kill(trainer, signal.SIGKILL)
+        os.waitpid(trainer, 0)
+        with runs.hold(tmp_path):
+            pass
+    finally:
+        os.kill(reader, signal.SIGKILL)
+        os.close(read)
+        os.close(write)

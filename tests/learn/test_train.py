@@ -176,6 +176,15 @@ def test_the_recipe_in_the_meta_gives_the_same_weights_again(
     assert same_result(again, uninterrupted)
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")  # more than there are cores
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_number_of_workers_changes_nothing(
+    photos: Path, uninterrupted: Path, tmp_path: Path, workers: int
+) -> None:
+    recipe = tiny_recipe(photos, *LIVELY, f"data.workers={workers}")
+    assert same_result(train(recipe, tmp_path / "run"), uninterrupted)
+
+
 def test_another_seed_gives_other_weights(photos: Path, tmp_path: Path) -> None:
     quick = ("schedule.epochs=0", "data.validation=0")
     runs = [train(tiny_recipe(photos, *quick, f"seed={n}"), tmp_path / f"{n}") for n in (0, 1)]
@@ -403,6 +412,86 @@ def test_a_run_is_never_overwritten(photos: Path, uninterrupted: Path, tmp_path:
         assert contents(folder) == {name: b"precious"}
 
 
+def test_resuming_on_other_photos_without_a_landmark_is_refused(
+    photos: Path, tmp_path: Path
+) -> None:
+    things = Path(shutil.copytree(photos / "train" / "place_0", tmp_path / "things"))
+    recipe, folder = tiny_recipe(photos, f"data.unknown={things}"), tmp_path / "run"
+    with pytest.raises(Stopped):
+        train(recipe, folder, report=stop_at("epoch 2", 1))
+    (things / "0.png").unlink()
+    with pytest.raises(RunError, match=r"other photos without a landmark.*things'\. Restore"):
+        train(recipe, folder, resume=True)
+
+
+def test_resuming_when_other_photos_can_be_read_is_refused(photos: Path, tmp_path: Path) -> None:
+    mine = Path(shutil.copytree(photos, tmp_path / "mine"))
+    recipe, folder = tiny_recipe(mine), tmp_path / "run"
+    with pytest.raises(Stopped):
+        train(recipe, folder, report=stop_at("epoch 2", 1))
+    victim = mine / "train" / "place_2" / "1.png"
+    sound = victim.read_bytes()
+    victim.write_bytes(bytes(len(sound)))
+    with pytest.raises(
+        RunError, match=r"when other photos could be read .unreadable now: 1, then: 0"
+    ):
+        train(recipe, folder, resume=True)
+    victim.write_bytes(sound)
+    train(recipe, folder, resume=True)
+
+
+def test_a_checkpoint_of_another_data_set_is_refused(photos: Path, tmp_path: Path) -> None:
+    others = tiny_photos(tmp_path / "others", each=7)
+    for root, name in ((photos, "mine"), (others, "others_run")):
+        with pytest.raises(Stopped):
+            train(tiny_recipe(root), tmp_path / name, report=stop_at("epoch 2", 1))
+    mine, foreign = tmp_path / "mine", tmp_path / "others_run" / "checkpoint.pt"
+    own = (mine / "checkpoint.pt").read_bytes()
+    shutil.copy(foreign, mine / "checkpoint.pt")
+    before = contents(mine)
+    with pytest.raises(
+        RunError, match=r"checkpoint\.pt' is the checkpoint of a run on other photos"
+    ):
+        train(tiny_recipe(photos), mine, resume=True)
+    assert contents(mine) == before
+    (mine / "checkpoint.pt").write_bytes(own)
+    train(tiny_recipe(photos), mine, resume=True)
+
+
+@pytest.mark.parametrize("different", ["classes", "backbone"])
+def test_a_checkpoint_of_another_network_is_refused_though_it_names_no_photos(
+    photos: Path, tmp_path: Path, different: str
+) -> None:
+    root, more = photos, ()
+    if different == "classes":
+        root = tiny_photos(tmp_path / "others", classes=4)
+    else:
+        more = ("model.architecture=timm/test_resnet",)
+    for recipe, name in ((tiny_recipe(photos), "mine"), (tiny_recipe(root, *more), "other")):
+        with pytest.raises(Stopped):
+            train(recipe, tmp_path / name, report=stop_at("epoch 2", 1))
+    state = torch.load(tmp_path / "other" / "checkpoint.pt", weights_only=True)
+    del state["data"]  # as checkpoints were before
+    torch.save(state, tmp_path / "mine" / "checkpoint.pt")
+    with pytest.raises(RunError, match="checkpoint of another run: it does not fit this recipe"):
+        train(tiny_recipe(photos), tmp_path / "mine", resume=True)
+
+
+def test_a_checkpoint_from_before_it_named_its_photos_is_read(
+    photos: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    recipe, folder = tiny_recipe(photos, *LIVELY), tmp_path / "run"
+    with pytest.raises(Stopped):
+        train(recipe, folder, report=stop_at("epoch 4", 1))
+    state = torch.load(folder / "checkpoint.pt", weights_only=True)
+    del state["data"], state["scaler"]
+    for group in state["optimizer"]["param_groups"]:
+        del group["part"]
+    torch.save(state, folder / "checkpoint.pt")
+    train(recipe, folder, resume=True)
+    assert same_result(folder, uninterrupted)
+
+
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", None])
 def test_a_damaged_checkpoint_is_a_clear_error(
     photos: Path, tmp_path: Path, content: bytes | None
@@ -556,6 +645,28 @@ def test_one_photo_is_not_enough(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="has one photo to train on, expected 2 or more"):
         train(tiny_recipe(photos), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_file_in_the_place_of_the_run_is_left_as_it_is(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("precious")
+    with pytest.raises(RunError, match="run' is a file"):
+        train(tiny_recipe(photos), tmp_path / "run")
+    assert (tmp_path / "run").read_text() == "precious"
+    with pytest.raises(RunError, match="can't be made a folder for the run: Not a directory"):
+        train(tiny_recipe(photos), tmp_path / "run" / "deeper")
+
+
+def test_two_processes_do_not_train_into_one_folder(photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+
+    def second(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
+        if (stage, done) == ("epoch 2", 1):
+            with pytest.raises(RunError, match="Another process trains into"):
+                train(tiny_recipe(photos), folder, resume=True)
+
+    train(tiny_recipe(photos), folder, report=second)
+    assert load_run(folder).meta["processes"] == 1
+    assert train(tiny_recipe(photos), folder, resume=True) == folder
 
 
 def test_a_missing_folder_leaves_no_run_behind(tmp_path: Path) -> None:

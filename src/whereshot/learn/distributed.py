@@ -14,6 +14,7 @@ One process alone is a team too, which exchanges nothing.
 
 from __future__ import annotations
 
+import gc
 import inspect
 import logging
 import os
@@ -117,6 +118,8 @@ class Team:
         """A module whose gradients are the mean of all processes' gradients."""
         if self.size == 1:
             return module
+        # What wrapped the module before would exchange the same gradients a second time.
+        gc.collect()
         here = [torch.cuda.current_device()] if torch.cuda.is_available() else None
         # Not the first process's statistics for all, before each forward: see `average_norms`.
         known = inspect.signature(DistributedDataParallel).parameters

@@ -91,6 +91,7 @@ class Learner:
         """Begin a phase: of the head alone, or of the whole network with an average of weights."""
         optim.set_frozen(self.network, backbone=frozen, stages=self.recipe.schedule.freeze_stages)
         self._optimizer = torch.optim.AdamW(optim.parameter_groups(self.network, self.recipe.optim))
+        self._logits = None
         self._logits = self.team.wrap(_Logits(self.network, self.precision))
         if not frozen and self.recipe.optim.ema > 0:
             self.average = optim.average_of(self.network, self.recipe.optim.ema)

@@ -90,7 +90,7 @@ def find_learning_rate(
         rates = np.geomspace(low, high, steps).tolist()
         losses: list[float] = []
         average, least, diverged = 0.0, math.inf, False
-        with told(0):
+        with told("the sweep", then="start again"):
             for step, (rate, group) in enumerate(zip(rates, batches, strict=False)):
                 optim.set_learning_rates(learner.optimizer, rate / peak)
                 loss = _step(learner, group, step)

@@ -20,6 +20,7 @@ import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -37,6 +38,8 @@ if sys.platform != "win32":
     import fcntl
 
 logger = logging.getLogger(__name__)
+
+_held: set[int] = set()  # the handles of locked folders
 
 META, WEIGHTS = "meta.json", "weights.safetensors"
 CHECKPOINT, BEST = "checkpoint.pt", "best.safetensors"
@@ -97,6 +100,8 @@ def hold(folder: Path) -> Generator[None]:
         yield
         return
     handle = os.open(folder, os.O_RDONLY)
+    _let_go_after_forks()
+    _held.add(handle)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -109,7 +114,19 @@ def hold(folder: Path) -> Generator[None]:
             logger.debug("no locks on the disk of '%s'", folder)
         yield
     finally:
+        _held.discard(handle)
         os.close(handle)  # with the lock
+
+
+@cache
+def _let_go_after_forks() -> None:
+    os.register_at_fork(after_in_child=_let_go)
+
+
+def _let_go() -> None:
+    """In processes that read photos: they outlive a killed run by seconds, its lock must not."""
+    while _held:
+        os.close(_held.pop())
 
 
 def read_meta(folder: Path) -> dict[str, Any]:

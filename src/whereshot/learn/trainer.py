@@ -58,11 +58,12 @@ class Trainer:
         total = schedule.frozen_epochs + schedule.epochs
         while self.progress.epoch < total and not out_of_patience(schedule, self._scores()):
             started = time.monotonic()
-            with told(self.progress.epoch):
+            with told(f"epoch {self.progress.epoch + 1}"):
                 figures = self._epoch(self.progress.epoch)
             self.progress.seconds += time.monotonic() - started
             self._keep(figures)
-        return self._results()
+        with told("the calibration"):
+            return self._results()
 
     def _scores(self) -> list[float]:
         rows = self.progress.history
