@@ -21,6 +21,7 @@ from whereshot.cli import (
     serve,
     study,
     train,
+    tune,
 )
 from whereshot.cli._help import help_of
 from whereshot.cli._shared import run_guarded
@@ -71,6 +72,7 @@ for _verb in (
     landmarks.landmarks,
     serve.serve,
     train.train,
+    tune.tune,
     study.study,
     evaluate.evaluate,
     compare.compare,

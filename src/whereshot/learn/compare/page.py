@@ -223,7 +223,9 @@ def _cell(column: Column, row: RunRow) -> Markup:
     if value is None and shown != "-":
         return element("td", shown)
     # The script compares numbers; what is missing sorts below all of them.
-    return element("td", shown, class_="number", data_value=-1.0 if value is None else value)
+    # As a text: markup rounds numbers to what drawing needs.
+    number = f"{-1 if value is None else value:.6g}"
+    return element("td", shown, class_="number", data_value=number)
 
 
 def _plain_table(head: Sequence[str], rows: Sequence[Markup]) -> Markup:

@@ -23,7 +23,7 @@ def read_row(name: str, folder: Path) -> tuple[RunRow, config.Recipe | None]:
         meta = runs.read_meta(folder)
     except (WhereshotError, OSError) as error:
         return RunRow(name, str(folder), "unreadable", str(error)), None
-    history = _history(folder)
+    history = read_history(folder)
     row = RunRow(
         name,
         str(folder),
@@ -77,7 +77,7 @@ def _validation(top1: float | None, photos: int | None) -> Estimate | None:
     return estimate_shares({"top1": mean_of(right)}, photos)["top1"]
 
 
-def _history(folder: Path) -> tuple[Mapping[str, float], ...]:
+def read_history(folder: Path) -> tuple[Mapping[str, float], ...]:
     """The rows of `history.jsonl` up to the first that can't be read."""
     rows: list[Mapping[str, float]] = []
     try:

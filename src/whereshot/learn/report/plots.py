@@ -101,6 +101,60 @@ def bar_plot(
     return _plot(names + width + 60, row * len(bars) + 4, title, parts, "curves")
 
 
+def dot_plot(
+    dots: Sequence[tuple[float | str, float, int, str]],
+    title: str,
+    *,
+    log: bool = False,
+    show: Format = "{:g}".format,
+) -> Markup:
+    """Dots (x, y, number of the color, words), small enough for several plots side by side.
+
+    x is a number, on a log scale with `log`, or a word: words stand side by side in order of
+    appearance.
+    """
+    left, top, width, height = 48.0, 6.0, 240.0, 150.0
+    bottom = top + height
+    words = list(dict.fromkeys(x for x, _, _, _ in dots if isinstance(x, str)))
+    across = {x: _across(x, words, log=log) for x, _, _, _ in dots}
+    if words:
+        marks = [(float(number), word) for number, word in enumerate(words)]
+        first, last = -0.5, len(words) - 0.5
+    else:
+        first, last = min(across.values()), max(across.values())
+        first, last = (first, last) if last > first else (first - 1, last + 1)
+        marks = [(end, f"{10**end if log else end:.3g}") for end in (first, last)]
+    levels = ticks(min(y for _, y, _, _ in dots), max(y for _, y, _, _ in dots), 4)
+    parts: list[Markup] = []
+    for level in levels:
+        y = bottom - height * (level - levels[0]) / (levels[-1] - levels[0])
+        parts += [
+            _rule(left, y, left + width, y, "grid"),
+            _words(left - 6, y + 3, show(level), text_anchor="end"),
+        ]
+    for at, word in marks:
+        x = left + width * (at - first) / (last - first)
+        parts.append(_words(x, bottom + 16, word, text_anchor="middle"))
+    for x, y, color, said in dots:
+        dot = element(
+            "circle",
+            element("title", said),
+            cx=left + width * (across[x] - first) / (last - first),
+            cy=bottom - height * (y - levels[0]) / (levels[-1] - levels[0]),
+            r=4,
+            class_=f"dot {series_class(color)}",
+        )
+        parts.append(dot)
+    parts.append(_rule(left, bottom, left + width, bottom, "axis"))
+    return _plot(left + width + 30, bottom + 22, title, parts, "curves")
+
+
+def _across(x: float | str, words: Sequence[str], *, log: bool) -> float:
+    if isinstance(x, str):
+        return float(words.index(x))
+    return math.log10(x) if log else float(x)
+
+
 def interval_plot(
     rows: Sequence[tuple[str, Estimate, int]],
     title: str,

@@ -1,0 +1,1 @@
+"""The search for the values of a recipe: which keys, which trials, what came of it."""
