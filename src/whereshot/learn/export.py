@@ -207,7 +207,10 @@ def _torchscript() -> Generator[None]:
         warnings.filterwarnings("ignore", message=".*torch.jit.*", category=FutureWarning)
         # Some layers check the shape of their input in Python, and a trace keeps what they found.
         # It goes on with batches of any size all the same: the check on real photos would tell.
-        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
+        warnings.filterwarnings(
+            "ignore",
+            category=torch.jit.TracerWarning,  # pyright: ignore[reportPrivateImportUsage]
+        )
         yield
 
 
