@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tiny_training import TINY
@@ -20,6 +22,7 @@ from whereshot.learn.cost import (
     network_cost,
 )
 from whereshot.learn.network import LandmarkNet
+from whereshot.recognize.session import Session
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 MODEL = ModelConfig(architecture=TINY, weights="none", size=32)
@@ -116,6 +119,21 @@ def test_an_exported_network_is_timed_in_onnx_runtime(
     path.write_bytes(b"")
     with pytest.raises(BundleError, match="can't be loaded"):
         cpu_milliseconds(path)
+
+
+def test_waiting_for_the_cpu_does_not_count(
+    tiny_network: Callable[..., bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(tiny_network())
+    run = Session.run
+
+    def held_up(self: Session, pixels: np.ndarray) -> object:
+        time.sleep(0.05)  # as another process would have it
+        return run(self, pixels)
+
+    monkeypatch.setattr(Session, "run", held_up)
+    assert cpu_milliseconds(path, repeats=3) < 25
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from whereshot.learn.intervals import Estimate
 from whereshot.learn.report import plots
-from whereshot.learn.report.plots import Line, bar_plot, interval_plot, line_plot, ticks
+from whereshot.learn.report.plots import Line, bar_plot, dot_plot, interval_plot, line_plot, ticks
 
 NAN = float("nan")
 CSS = Path(plots.__file__).with_name("report.css")
@@ -112,3 +112,23 @@ def test_an_interval_lies_around_its_value() -> None:
 def test_differences_have_zero_on_their_axis() -> None:
     plot = parsed(interval_plot([("b", Estimate(0.1, 0.05, 0.15), 1)], "Gain", zero=True))
     assert [line.attrib["class"] for line in plot.iter("line")].count("axis") == 1
+
+
+def test_dots_stand_by_ratio_on_a_log_scale() -> None:
+    dots = [(10.0**-power, 1.0, 0, "a dot") for power in (4, 3, 1)]
+    plot = parsed(dot_plot(dots, "Loss by rate", log=True))
+    low, middle, high = (float(dot.attrib["cx"]) for dot in plot.iter("circle"))
+    assert middle - low == pytest.approx((high - middle) / 2, rel=0.01)
+    assert {"0.0001", "0.1"} <= set(plot.itertext())
+
+
+def test_words_stand_side_by_side() -> None:
+    dots = [("light", 1.0, 0, "a"), ("strong", 2.0, 1, "b"), ("light", 3.0, 0, "c")]
+    plot = parsed(dot_plot(dots, "Loss by preset"))
+    light, strong, again = (float(dot.attrib["cx"]) for dot in plot.iter("circle"))
+    assert light == again < strong
+    assert {"light", "strong"} <= set(plot.itertext())
+
+
+def test_a_single_dot_is_drawn() -> None:
+    assert len(list(parsed(dot_plot([(3.0, 1.0, 0, "it")], "One")).iter("circle"))) == 1

@@ -21,7 +21,16 @@ class Column:
 def accuracy_columns(found: Comparison) -> tuple[Column, ...]:
     """What the runs reached; on test photos only where at least one was measured on them."""
     shown = [_estimate("validation top-1", lambda row: row.validation)]
-    if any(row.test for row in found.runs):
+    counts = {row.test.photos for row in found.runs if row.test}
+    if len(counts) > 1:  # some runs know fewer of the landmarks
+        shown.append(
+            Column(
+                "test photos",
+                lambda row: _number(row.test and row.test.photos),
+                lambda row: row.test and row.test.photos,
+            )
+        )
+    if counts:
         shown += [
             _estimate("test top-1", lambda row: row.test and row.test.top1),
             _estimate("test macro", lambda row: row.test and row.test.macro),

@@ -15,7 +15,7 @@ from whereshot.learn.compare.records import Comparison, RunRow
 from whereshot.learn.evaluation import amount
 from whereshot.learn.report.frame import render_frame
 from whereshot.learn.report.markup import Markup, element
-from whereshot.learn.report.plots import Line, interval_plot, line_plot, series_class
+from whereshot.learn.report.plots import WIDE, Line, interval_plot, line_plot, series_class
 from whereshot.learn.report.sections import definitions, section
 
 _CURVES = (
@@ -157,7 +157,7 @@ def _curves(rows: Sequence[RunRow]) -> Markup | None:
             figures.append(element("figure", element("h3", title), plot))
     if not figures:
         return None
-    plots = element("div", *figures, class_="pair")
+    plots = element("div", *figures, class_="pair", style=WIDE)
     return section("Epoch by epoch", "curves", _legend(rows), plots)
 
 
@@ -174,8 +174,8 @@ def _recipes(found: Comparison) -> Markup | None:
     rows = [
         element(
             "tr",
-            element("th", element("code", key), scope="row"),
-            *(element("td", value_of(value), class_="number") for value in values),
+            element("th", element("code", key), scope="row", class_="number"),  # in one line
+            *(element("td", value_of(value)) for value in values),
         )
         for key, values in found.differences.items()
     ]

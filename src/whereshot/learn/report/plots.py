@@ -15,6 +15,9 @@ from whereshot.learn.report.markup import Markup, element
 Points = Sequence[tuple[float, float]]
 Format = Callable[[float], str]
 
+WIDE = "grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr))"
+"""The style of a row of line plots side by side: narrower ones could not be read."""
+
 _HUES = 8  # that the page's CSS has; the lines after these are dashed
 _CHARACTER = 6.0  # width of one in a plot's labels, about
 

@@ -112,7 +112,8 @@ def _values(found: Search) -> Markup | None:
         "values",
         element(
             "p",
-            f"A dot is a finished trial: {GOAL_NAMES[found.goal]} by the value of each key.",
+            f"A dot is a finished trial: {GOAL_NAMES[found.goal]} by the value of each key. The "
+            "best one has another color.",
             class_="about",
         ),
         element("div", *figures, class_="pair"),
@@ -135,9 +136,10 @@ def _dots(found: Search, dimension: Dimension, rows: Sequence[TrialRow]) -> Mark
 
 
 def _curves(found: Search) -> Markup | None:
+    shown = [row for row in found.ranked() if row.state != "failed"][:_CURVES]
     lines = [
         Line(row.folder, tuple((float(n + 1), y) for n, y in enumerate(row.curve)), number)
-        for number, row in enumerate(found.ranked()[:_CURVES])
+        for number, row in enumerate(shown)
     ]
     if not any(line.points for line in lines):
         return None
