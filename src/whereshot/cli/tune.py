@@ -72,9 +72,9 @@ def tune(
 
     The first trial is the recipe itself. Each trial is a run in its own folder, ranked by photos
     held out of training; the test photos are not looked at. A trial that is behind most others
-    is stopped, one that diverges counts as failed. The folder keeps the study (study.journal), the best
-    recipe so far (best.toml, for `whereshot train`) and a report with curves and with what
-    mattered (report.html). A search that was stopped, or killed, goes on with --resume.
+    is stopped, one that diverges counts as failed. The folder keeps the study (study.journal),
+    the best recipe so far (best.toml, for `whereshot train`) and a report with curves and with
+    what mattered (report.html). A search that was stopped, or killed, goes on with --resume.
 
     [bold]Examples[/bold]
 
