@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 from sklearn.metrics import balanced_accuracy_score, log_loss
+from tiny_training import tiny_photos, tiny_recipe
 
-from whereshot.learn.validation import figures_of
+from whereshot.learn.dataset import index_folder
+from whereshot.learn.distributed import Team
+from whereshot.learn.learner import Learner
+from whereshot.learn.validation import answer, figures_of
+from whereshot.photo import Preprocessing, decode, prepare
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 LABELS = np.array([0, 0, 0, 1, 1, 2])
 
@@ -40,3 +50,21 @@ def test_where_all_are_right_the_temperature_is_one() -> None:
     right = 4.0 * np.eye(3, dtype=np.float32)[LABELS]
     found = figures_of(right, LABELS)
     assert found["validation_calibrated_loss"] == pytest.approx(found["validation_loss"], rel=1e-5)
+
+
+def test_photos_are_seen_as_inference_sees_them_by_the_average_of_weights(tmp_path: Path) -> None:
+    index = index_folder(tiny_photos(tmp_path, each=2), "train")
+    learner = Learner(tiny_recipe(tmp_path), index.counts(), Team())
+    learner.begin(frozen=False)
+    assert learner.average is not None
+    with torch.no_grad():
+        learner.evaluated.head.get_parameter("linear.bias").copy_(torch.tensor([1.0, 2.0, 3.0]))
+    found, labels = answer(learner, index)
+    assert labels.tolist() == [0, 0, 1, 1, 2, 2]
+    network = learner.evaluated.eval()
+    assert network is not learner.network
+    squares = [prepare(decode(path), Preprocessing(32, "crop")) for path in index.paths]
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(np.stack(squares))).logits.numpy()
+    assert found == pytest.approx(expected, abs=1e-4)
+    assert (found.argmax(1) == 2).all()
