@@ -40,12 +40,10 @@ def test_photos_left_out_are_neither_trained_nor_validated_on_and_the_meta_names
     used: set[str] = set()
     real = trainer.Trainer.__init__
 
-    def spied(
-        self: Any, recipe: Any, folder: Any, training: Any, held_out: Any, *rest: Any
-    ) -> None:
-        for index in (training, held_out):
+    def spied(self: Any, recipe: Any, folder: Any, portions: Any, *rest: Any) -> None:
+        for index in (portions.training, portions.held_out):
             used.update(path.relative_to(index.root).as_posix() for path in index.paths)
-        real(self, recipe, folder, training, held_out, *rest)
+        real(self, recipe, folder, portions, *rest)
 
     monkeypatch.setattr(trainer.Trainer, "__init__", spied)
     stages: list[tuple[str, int]] = []

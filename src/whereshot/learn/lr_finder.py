@@ -111,6 +111,9 @@ def find_learning_rate(
             "The loss is no number before anything is learned: look at the photos and at "
             'model.weights, or set precision = "float32".'
         )
+    # A sweep that diverged ends before its last step: say that it did end, and where.
+    tried = len(losses)
+    report("learning rate", tried, tried, {"rate": rates[tried - 1], "loss": losses[-1]})
     smoothed = smooth(losses, width=_WIDTH * steps)
     return LearningRateSweep(
         "optim.head_lr" if frozen else "optim.lr",
