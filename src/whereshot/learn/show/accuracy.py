@@ -24,7 +24,8 @@ def show_confidence(evaluation: Evaluation) -> Figure:
 
     Left: photos by the probability of the best landmark, those that it is right on, wrong on, and
     those without a landmark, where some were asked for. Right: how often it is right, by how sure
-    it is, before and after calibration; on the diagonal it is as good as it says.
+    it is, before and after calibration; on the diagonal it is as good as it says. A dot is as
+    large as its photos are many.
     """
     figure, (sure, honest) = draw(10, 3.4, columns=2)
     histogram = evaluation.histogram
@@ -50,10 +51,13 @@ def show_confidence(evaluation: Evaluation) -> Figure:
         confidence = [each.confidence for each in calibration.bins]
         accuracy = [each.accuracy for each in calibration.bins]
         label = f"{name}: error {calibration.ece.value:.3f}"
-        honest.plot(confidence, accuracy, "o-", color=color, label=label, markersize=3, linewidth=1)
+        photos = np.array([each.photos for each in calibration.bins])
+        honest.plot(confidence, accuracy, color=color, linewidth=1)
+        sizes = 4 + 60 * photos / photos.max()
+        honest.scatter(confidence, accuracy, sizes, color=color, label=label)
     honest.set_title("share that is right, by confidence", fontsize=9)
     honest.set_xlabel("probability of the best landmark", fontsize=8)
-    honest.legend(fontsize=7, loc="upper left")
+    honest.legend(fontsize=7, loc="lower right")
     return figure
 
 
@@ -84,7 +88,11 @@ def show_confusion(evaluation: Evaluation) -> Figure:
     axis.set_yticks(range(len(tested)), names[: len(tested)], fontsize=6)
     axis.set_xlabel("what the network answers", fontsize=8)
     axis.set_ylabel("what the photos show", fontsize=8)
-    axis.grid(color="#f1f2f4", linewidth=0.3)
+    axis.grid(visible=False)
+    axis.set_xticks(np.arange(len(place) + 1) - 0.5, minor=True)
+    axis.set_yticks(np.arange(len(tested) + 1) - 0.5, minor=True)
+    axis.tick_params(which="minor", length=0)
+    axis.grid(which="minor", color="#eceef0", linewidth=0.4)
     return figure
 
 
