@@ -27,46 +27,49 @@ from whereshot.learn.architectures.blocks import (
 )
 
 
-class FusedInvertedBottleneck(nn.Module):
-    """Full 3x3 convolution to `expansion` times the channels, 1x1 back; a shortcut if it fits."""
+class InvertedBottleneck(nn.Module):
+    """A branch that is wide in its middle, and a shortcut between its ends if they are alike."""
 
-    def __init__(
-        self, inputs: int, outputs: int, *, stride: int, expansion: int, drop_path: float
-    ) -> None:
+    def __init__(self, *layers: nn.Module, has_shortcut: bool) -> None:
         super().__init__()
-        hidden = expansion * inputs
-        self.branch = nn.Sequential(
-            ConvNormAct(inputs, hidden, 3, stride=stride),
-            ConvNormAct(hidden, outputs, 1, act=False),
-            DropPath(drop_path),
-        )
-        self.has_shortcut = stride == 1 and inputs == outputs
+        self.branch = nn.Sequential(*layers)
+        self.has_shortcut = has_shortcut
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, C', H / stride, W / stride)."""
         return x + self.branch(x) if self.has_shortcut else self.branch(x)
 
 
-class ExtraDepthwiseBlock(nn.Module):
-    """Depthwise 3x3, 1x1 up, depthwise 5x5, 1x1 down; a shortcut if it fits."""
+class FusedInvertedBottleneck(InvertedBottleneck):
+    """Full 3x3 convolution to `expansion` times the channels, 1x1 back."""
 
     def __init__(
         self, inputs: int, outputs: int, *, stride: int, expansion: int, drop_path: float
     ) -> None:
-        super().__init__()
         hidden = expansion * inputs
-        self.branch = nn.Sequential(
+        super().__init__(
+            ConvNormAct(inputs, hidden, 3, stride=stride),
+            ConvNormAct(hidden, outputs, 1, act=False),
+            DropPath(drop_path),
+            has_shortcut=stride == 1 and inputs == outputs,
+        )
+
+
+class ExtraDepthwiseBlock(InvertedBottleneck):
+    """Depthwise 3x3, 1x1 up, depthwise 5x5, 1x1 down."""
+
+    def __init__(
+        self, inputs: int, outputs: int, *, stride: int, expansion: int, drop_path: float
+    ) -> None:
+        hidden = expansion * inputs
+        super().__init__(
             ConvNormAct(inputs, inputs, 3, groups=inputs, act=False),
             ConvNormAct(inputs, hidden, 1),
             ConvNormAct(hidden, hidden, 5, stride=stride, groups=hidden),
             ConvNormAct(hidden, outputs, 1, act=False),
             DropPath(drop_path),
+            has_shortcut=stride == 1 and inputs == outputs,
         )
-        self.has_shortcut = stride == 1 and inputs == outputs
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, H, W) to (B, C', H / stride, W / stride)."""
-        return x + self.branch(x) if self.has_shortcut else self.branch(x)
 
 
 def build(
