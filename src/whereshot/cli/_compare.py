@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from whereshot.cli._render import make_console
+from whereshot.cli._render import make_console, make_table
 from whereshot.cli._shared import printable
 from whereshot.learn.compare.columns import (
     Column,
@@ -123,7 +123,7 @@ def _print_differences(console: Console, found: Comparison) -> None:
 
 
 def _table(first: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = make_table()
     table.add_column(_safe(first), overflow="fold")
     return table
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from whereshot.cli._render import make_console
+from whereshot.cli._render import make_console, make_table
 from whereshot.cli._shared import printable
 from whereshot.learn.evaluation import Evaluation, OpenSet, amount
 from whereshot.learn.intervals import Estimate
@@ -89,7 +89,7 @@ def _print_worst(console: Console, found: Evaluation) -> None:
     worst = found.worst(_WORST)
     if not worst:
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = make_table()
     table.add_column("worst landmarks")
     for column in ("photos", "top-1", "precision"):
         table.add_column(column, justify="right")

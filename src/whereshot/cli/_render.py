@@ -12,6 +12,7 @@ from whereshot.cli._shared import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
     from whereshot.records import Failure, Landmark, Location, Recognition
@@ -113,6 +114,13 @@ def line(result: Recognition) -> Text:
     return Text.assemble(
         f"{percent(best.probability):>8}  ", what, f"  {printable(result.photo or 'photo')}"
     )
+
+
+def make_table(*columns: str) -> Table:
+    """A table without lines, with a column for each title; more can be added."""
+    from rich.table import Table
+
+    return Table(*columns, box=None, padding=(0, 2, 0, 0), header_style="dim")
 
 
 def make_console() -> Console:

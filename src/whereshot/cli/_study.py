@@ -6,9 +6,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.markup import escape
-from rich.table import Table
 
-from whereshot.cli._render import make_console
+from whereshot.cli._render import make_console, make_table
 from whereshot.cli._shared import print_error, printable
 from whereshot.cli._training import show_progress
 from whereshot.learn.intervals import Estimate
@@ -64,7 +63,7 @@ def show_study_progress(networks: int) -> Generator[Report]:
 def print_study(study: Study) -> None:
     """Print the table and the choice to stdout, what failed to stderr."""
     console = make_console()
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = make_table()
     table.add_column("network")
     table.add_column("px", justify="right")
     table.add_column("mode")
@@ -104,11 +103,7 @@ def print_study(study: Study) -> None:
 
 def print_failures(study: Study) -> None:
     """One line on stderr for each reason, with the networks that it stopped."""
-    reasons: dict[str, list[str]] = {}
-    for row in study.rows:
-        if row.problem is not None:
-            reasons.setdefault(row.problem, []).append(row.name)
-    for reason, names in reasons.items():
+    for reason, names in study.problems().items():
         print_error(f"{', '.join(names)}: {reason}")
 
 

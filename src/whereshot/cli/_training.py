@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from whereshot.learn.config import Recipe
 
 _LINE_SECONDS = 10.0  # where there is no terminal to draw bars on, a line at most this often
 
@@ -23,6 +29,13 @@ def require_learn() -> None:
             raise MissingExtraError(
                 f"Training needs {package}, which is not installed: pip install 'whereshot[learn]'"
             )
+
+
+def with_photos(recipe: Recipe, data: Path | None, unknown: Path | None) -> Recipe:
+    """The recipe with the photos that the command line names in place of its own."""
+    places = {"train": data, "unknown": unknown}
+    given = {key: str(place) for key, place in places.items() if place is not None}
+    return dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, **given))
 
 
 def is_first_process() -> bool:

@@ -123,12 +123,11 @@ def _list_architectures(size: int, *, milliseconds: bool, as_json: bool) -> None
 
 
 def _print_architectures(rows: Iterable[ArchitectureCost], size: int) -> None:
-    from rich.table import Table
 
-    from whereshot.cli._render import make_console
+    from whereshot.cli._render import make_console, make_table
     from whereshot.learn.cost import CLASSES
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = make_table()
     table.add_column("model.architecture")
     table.add_column("weights")
     for title in ("parameters", "GFLOPs", "CPU ms"):

@@ -69,13 +69,12 @@ def study(
     whereshot study --data photos/world --sizes 224 --modes frozen
     whereshot study --data photos/world --backbones resnet50,mobilenetv4_conv_medium --epochs 5
     """  # noqa: D301 - click wants the backspace itself before lines that it must not wrap
-    from whereshot.cli._training import require_learn
+    from whereshot.cli._training import require_learn, with_photos
 
     if html is not None:
         check_target(html)
     wanted_sizes = [_pixels(size) for size in _parts(sizes)]
     require_learn()
-    import dataclasses
     import json
     import shlex
 
@@ -84,15 +83,13 @@ def study(
     base = override(Recipe(), assignments or [])
     if recipe is not None:
         base = read_recipe(recipe, assignments or [])
-    places = {"train": data, "unknown": unknown}
-    given = {key: str(place) for key, place in places.items() if place is not None}
-    base = dataclasses.replace(base, data=dataclasses.replace(base.data, **given))
+    base = with_photos(base, data, unknown)
     target = html or to / "study.html"
 
     from whereshot.cli._study import print_failures, print_study, show_study_progress
-    from whereshot.learn import run as runs
     from whereshot.learn.memory import keep_freed_memory
     from whereshot.learn.study.conduct import conduct_study
+    from whereshot.learn.study.kept import write_study
     from whereshot.learn.study.plan import plan_study
     from whereshot.learn.study.report import write_study_report
 
@@ -117,7 +114,7 @@ def study(
     except KeyboardInterrupt:
         typer.echo("Stopped. The same command goes on from here.", err=True)
         raise
-    runs.write_json(to / "study.json", found.to_dict())
+    write_study(found, to)
     write_study_report(found, target)
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=1, allow_nan=False))

@@ -56,19 +56,14 @@ def train(
     whereshot train recipes/world.toml --find-lr
     torchrun --nproc-per-node 2 -m whereshot train recipes/world.toml
     """
-    from whereshot.cli._training import require_learn
+    from whereshot.cli._training import require_learn, with_photos
 
     require_learn()
     if find_lr and (resume or to is not None):
         raise typer.BadParameter("--find-lr writes no run: leave out --to and --resume.")
-    import dataclasses
-
     from whereshot.learn.config import read_recipe
 
-    chosen = read_recipe(recipe, assignments or [])
-    places = {"train": data, "unknown": unknown}
-    given = {key: str(place) for key, place in places.items() if place is not None}
-    chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, **given))
+    chosen = with_photos(read_recipe(recipe, assignments or []), data, unknown)
     # After the recipe is read: torch takes seconds to come, and a typo should not.
     from whereshot.learn.memory import keep_freed_memory
 

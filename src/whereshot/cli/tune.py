@@ -83,19 +83,15 @@ def tune(
     whereshot tune recipes/world.toml --search optim.lr=1e-4:1e-2:log --search augment.mixup=0:0.8
     whereshot train runs/quick-tune/best.toml --set schedule.epochs=12 --set seed=1
     """
-    from whereshot.cli._training import require_learn, show_progress
+    from whereshot.cli._training import require_learn, show_progress, with_photos
 
     require_learn()
     _require_optuna()
-    import dataclasses
     import json
 
     from whereshot.learn.config import read_recipe
 
-    chosen = read_recipe(recipe, assignments or [])
-    places = {"train": data, "unknown": unknown}
-    given = {key: str(place) for key, place in places.items() if place is not None}
-    chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, **given))
+    chosen = with_photos(read_recipe(recipe, assignments or []), data, unknown)
     folder = to or Path("runs") / f"{chosen.name}-tune"
     # After the recipe is read: torch takes seconds to come, and a typo should not.
     from whereshot.learn.memory import keep_freed_memory
@@ -148,13 +144,12 @@ def _tell(row: TrialRow) -> None:
 
 def _print_search(found: Search) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
-    from whereshot.cli._render import bar, make_console
+    from whereshot.cli._render import bar, make_console, make_table
     from whereshot.learn.tune.records import GOAL_NAMES
 
     console = make_console()
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = make_table()
     table.add_column("trial")
     table.add_column("state")
     for title in (GOAL_NAMES[found.goal], "top-1", "epochs"):
@@ -172,7 +167,7 @@ def _print_search(found: Search) -> None:
     console.print(table)
     if found.importances:
         console.print()
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        table = make_table()
         table.add_column("what mattered")
         table.add_column("share", justify="right")
         table.add_column("")

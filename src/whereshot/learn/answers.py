@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from whereshot.errors import DatasetError, PhotoError
 from whereshot.learn.dataset import Part, PhotoIndex, find_part
+from whereshot.learn.progress import silent
 from whereshot.photo import Preprocessing, decode, prepare
 from whereshot.photo.suffixes import PHOTO_SUFFIXES, is_photo
 from whereshot.recognize._stream import ordered_map
@@ -65,10 +66,6 @@ class _Part:
     failures: list[Failure] = field(default_factory=list[Failure])
 
 
-def _silent(done: int, total: int) -> None:
-    """Report nothing."""
-
-
 def collect_answers(
     model: Model,
     index: PhotoIndex,
@@ -76,7 +73,7 @@ def collect_answers(
     *,
     batch_size: int = _BATCH,
     workers: int | None = None,
-    report: Report = _silent,
+    report: Report = silent,
 ) -> Answers:
     """Show each photo of an index to a network, prepared as for inference, in order.
 

@@ -12,6 +12,7 @@ from whereshot.gazetteer import Gazetteer, load_gazetteer
 from whereshot.learn import bundling, export, parity, parity_report
 from whereshot.learn.bundling import Exported
 from whereshot.learn.dataset import PhotoIndex, index_folder
+from whereshot.learn.progress import silent
 from whereshot.learn.run import Run, write_json
 from whereshot.learn.threshold import HeldOut, Threshold, choose_threshold, held_out_of
 from whereshot.photo import Preprocessing
@@ -86,10 +87,6 @@ class _Plan:
     overwrite: bool
 
 
-def _silent(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
-    """Report nothing."""
-
-
 def deliver(
     run: Run,
     folder: Path,
@@ -99,7 +96,7 @@ def deliver(
     photos: Photos = Photos(),
     bundle: BundleOptions | None = BundleOptions(),
     overwrite: bool = False,
-    report: Report = _silent,
+    report: Report = silent,
 ) -> Delivery:
     """Write a run in some of `FORMATS` into a folder, with a report on the check beside them.
 

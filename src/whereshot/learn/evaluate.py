@@ -21,6 +21,7 @@ from whereshot.learn.dataset import PhotoIndex, index_folder
 from whereshot.learn.evaluation import Data, Evaluation, Measured
 from whereshot.learn.intervals import RESAMPLES
 from whereshot.learn.measurements import Figures, reasons
+from whereshot.learn.progress import silent
 from whereshot.learn.subject import Subject
 
 Report = Callable[[str, int, int], None]
@@ -28,10 +29,6 @@ Report = Callable[[str, int, int], None]
 
 _PACKAGES = ("whereshot", "numpy", "Pillow", "simplejpeg")
 _ENGINES = {"bundle": ("onnxruntime",), "run": ("torch", "timm")}
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +58,7 @@ def evaluate(
     workers: int | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
-    report: Report = _silent,
+    report: Report = silent,
     path: str = "",
     command: str = "",
 ) -> Evaluation:
@@ -90,7 +87,7 @@ def answer(
     unknown: str | Path | None = None,
     embeddings: bool = False,
     workers: int | None = None,
-    report: Report = _silent,
+    report: Report = silent,
 ) -> Answered:
     """Show a subject the photos of `folder/CLASS/PHOTO`, or of `folder/test` where there is one.
 
@@ -145,7 +142,7 @@ def measure(
     min_probability: float | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
-    report: Report = _silent,
+    report: Report = silent,
     path: str = "",
     command: str = "",
 ) -> Evaluation:

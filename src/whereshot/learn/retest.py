@@ -12,18 +12,15 @@ import torch
 from whereshot.learn.answers import Answers
 from whereshot.learn.dataset import class_key
 from whereshot.learn.evaluate import Answered
+from whereshot.learn.progress import silent
 from whereshot.photo import decode
 
 Report = Callable[[str, int, int], None]
 """Called as report(stage, done, total)."""
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """Report nothing."""
-
-
 @torch.inference_mode()
-def retest(predictor: Any, answered: Answered, *, report: Report = _silent) -> Answered:
+def retest(predictor: Any, answered: Answered, *, report: Report = silent) -> Answered:
     """Show the landmark photos of `answered` to a TorchScript predictor, one by one, as decoded.
 
     `predictor` is what `load_torchscript` gives, of the same network: it fits the photos into its

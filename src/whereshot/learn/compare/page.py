@@ -15,8 +15,8 @@ from whereshot.learn.compare.records import Comparison, RunRow
 from whereshot.learn.evaluation import amount
 from whereshot.learn.report.frame import render_frame
 from whereshot.learn.report.markup import Markup, element
+from whereshot.learn.report.parts import definitions, number_cell, section, sortable_table
 from whereshot.learn.report.plots import WIDE, Line, interval_plot, line_plot, series_class
-from whereshot.learn.report.sections import definitions, section
 
 _CURVES = (
     ("validation_top1", "Validation top-1", "{:.0%}"),
@@ -194,10 +194,6 @@ def _provenance(found: Comparison) -> Markup:
 
 
 def _table(rows: Sequence[RunRow], columns: Sequence[Column]) -> Markup:
-    head = [
-        element("th", element("button", title, type="button"), scope="col")
-        for title in ("run", *(column.title for column in columns))
-    ]
     body = [
         element(
             "tr",
@@ -206,26 +202,14 @@ def _table(rows: Sequence[RunRow], columns: Sequence[Column]) -> Markup:
         )
         for number, row in enumerate(rows)
     ]
-    return element(
-        "div",
-        element(
-            "table",
-            element("thead", element("tr", *head)),
-            element("tbody", *body),
-            class_="sortable",
-        ),
-        class_="scroll",
-    )
+    return sortable_table(("run", *(column.title for column in columns)), body)
 
 
 def _cell(column: Column, row: RunRow) -> Markup:
     shown, value = column.show(row), column.value(row)
     if value is None and shown != "-":
         return element("td", shown)
-    # The script compares numbers; what is missing sorts below all of them.
-    # As a text: markup rounds numbers to what drawing needs.
-    number = f"{-1 if value is None else value:.6g}"
-    return element("td", shown, class_="number", data_value=number)
+    return number_cell(value, shown)
 
 
 def _plain_table(head: Sequence[str], rows: Sequence[Markup]) -> Markup:

@@ -27,15 +27,12 @@ from whereshot.learn.compare.records import Comparison, Pair, RunRow
 from whereshot.learn.compare.rows import read_row
 from whereshot.learn.dataset import index_folder
 from whereshot.learn.intervals import RESAMPLES
+from whereshot.learn.progress import silent
 
 Report = Callable[[str, int, int], None]
 """Called as report(stage, done, total)."""
 
 _NOT_COMPARED = frozenset({"name", "data.workers"})  # recipe keys that change nothing
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Report nothing."""
 
 
 def compare_runs(
@@ -46,7 +43,7 @@ def compare_runs(
     fresh: bool = False,
     workers: int | None = None,
     resamples: int = RESAMPLES,
-    report: Report = _silent,
+    report: Report = silent,
 ) -> Comparison:
     """Set training runs side by side.
 

@@ -18,6 +18,7 @@ from whereshot.learn.explain.looks import Observer, Picture
 from whereshot.learn.explain.pairs import confused_pairs
 from whereshot.learn.explain.plane import embed_in_plane
 from whereshot.learn.measurements import relative
+from whereshot.learn.progress import silent
 from whereshot.learn.subject import Subject
 from whereshot.recognize.verdict import calibrated_probabilities
 
@@ -79,12 +80,8 @@ class Explanation:
     pairs: tuple[PhotoPair, ...]
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """Report nothing."""
-
-
 def explain(
-    answered: Answered, *, photos: bool = True, seed: int = 0, report: Report = _silent
+    answered: Answered, *, photos: bool = True, seed: int = 0, report: Report = silent
 ) -> Explanation:
     """Explain what a subject answered; needs `answer(..., embeddings=True)`.
 

@@ -10,8 +10,8 @@ import numpy as np
 from whereshot.learn.evaluation import amount
 from whereshot.learn.report import charts
 from whereshot.learn.report.markup import Markup, element
+from whereshot.learn.report.parts import percent, section
 from whereshot.learn.report.pictures import drawing_url, photo_url, thumbnail
-from whereshot.learn.report.sections import percent, section
 
 if TYPE_CHECKING:
     from whereshot.learn.explain.explanation import Cluster, Explanation, PhotoPair, Seen

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from whereshot.learn.evaluation import Evaluation, Mistake
 from whereshot.learn.report.markup import Markup, element, join
+from whereshot.learn.report.parts import percent, section
 from whereshot.learn.report.pictures import thumbnail
-from whereshot.learn.report.sections import percent, section
 
 _MISTAKES, _FALSE_LANDMARKS = 48, 24
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from whereshot.learn.report import charts, explained, sections
 from whereshot.learn.report.frame import render_frame
 from whereshot.learn.report.gallery import mistakes
 from whereshot.learn.report.markup import Markup, element
-from whereshot.learn.report.sections import definitions, percent, section
+from whereshot.learn.report.parts import definitions, percent, record, section
 
 if TYPE_CHECKING:
     from whereshot.learn.explain import Explanation
@@ -183,14 +182,9 @@ def _provenance(found: Evaluation) -> Markup:
         facts.insert(4, ("Photos without a landmark", found.open_set.folder))
     if found.command:
         facts.append(("Command", found.command))
-    record = json.dumps(measured.provenance, indent=1, ensure_ascii=False)
     return section(
         "Where these figures come from",
         "provenance",
         definitions(facts),
-        element(
-            "details",
-            element("summary", "The network's own record"),
-            element("pre", record),
-        ),
+        record("The network's own record", measured.provenance),
     )

@@ -1,47 +1,26 @@
-"""The sections of a report that are tables and charts."""
+"""The sections of an evaluation that are tables and charts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from whereshot.learn.evaluation import Evaluation, LandmarkRow, amount
-from whereshot.learn.intervals import Estimate
 from whereshot.learn.report import charts
-from whereshot.learn.report.markup import Markup, element, join
+from whereshot.learn.report.markup import Markup, element
+from whereshot.learn.report.parts import (
+    definitions,
+    number_cell,
+    percent,
+    section,
+    sortable_table,
+    with_interval,
+)
 from whereshot.learn.report.worldmap import world_map
 
 _PAIRS = 15
 
 
-def percent(share: float | None, digits: int = 1) -> str:
-    """A share in [0, 1] for people; a dash for None.
-
-    >>> percent(0.955), percent(None)
-    ('95.5 %', '-')
-    """
-    return "-" if share is None else f"{100 * share:.{digits}f} %"
-
-
-def section(title: str, id_: str, *children: str) -> Markup:
-    """One part of the page, under its own heading."""
-    return element("section", element("h2", title), *children, id=id_)
-
-
-def with_interval(estimate: Estimate) -> str:
-    """A share and its interval for people."""
-    return f"{percent(estimate.value)} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f} %)"
-
-
-def definitions(facts: Sequence[tuple[str, str]]) -> Markup:
-    """Names and what they are, as a list of two columns."""
-    pairs = (join(element("dt", name), element("dd", value)) for name, value in facts)
-    return element("dl", *pairs, class_="facts")
-
-
 def landmarks(found: Evaluation) -> Markup:
     """The table of all landmarks, worst first."""
     columns = ("Landmark", "Photos", "Top-1", "Precision", "Most taken for")
-    head = [element("th", element("button", name, type="button"), scope="col") for name in columns]
     tested = [row for row in found.landmarks if row.photos]
     tested.sort(key=lambda row: (row.recall or 0.0, -row.photos))
     return section(
@@ -53,16 +32,7 @@ def landmarks(found: Evaluation) -> Markup:
             "of the photos given its name that are its own. Click a heading to sort.",
             class_="about",
         ),
-        element(
-            "div",
-            element(
-                "table",
-                element("thead", element("tr", *head)),
-                element("tbody", *(_landmark_row(row) for row in tested)),
-                class_="sortable",
-            ),
-            class_="scroll tall",
-        ),
+        sortable_table(columns, (_landmark_row(row) for row in tested), tall=True),
     )
 
 
@@ -70,18 +40,12 @@ def _landmark_row(row: LandmarkRow) -> Markup:
     recall = row.recall or 0.0
     bar = element("i", class_="bar", style=f"--share: {100 * recall:.1f}%")
     taken = f"{row.confused_with} ({row.confused_photos})" if row.confused_with else ""
-    precision = row.precision
     return element(
         "tr",
         element("th", row.name, scope="row"),
-        element("td", f"{row.photos:,}", class_="number", data_value=row.photos),
-        element("td", bar, percent(recall, 0), class_="number", data_value=recall),
-        element(
-            "td",
-            percent(precision, 0),
-            class_="number",
-            data_value=-1 if precision is None else precision,
-        ),
+        number_cell(row.photos, f"{row.photos:,}"),
+        number_cell(recall, bar, percent(recall, 0)),
+        number_cell(row.precision, percent(row.precision, 0)),
         element("td", taken),
     )
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from whereshot.errors import MissingExtraError
 from whereshot.learn.answers import Model, Report, collect_answers
 from whereshot.learn.dataset import PhotoIndex
+from whereshot.learn.progress import silent
 from whereshot.photo import Preprocessing
 
 LITE_SIZES = {"lite0": 224, "lite1": 240, "lite2": 260}
@@ -63,16 +64,12 @@ def load_embedder(name: str | PathLike[str]) -> Embedder:
     return _bundle(wanted)
 
 
-def _silent(done: int, total: int) -> None:
-    """Report nothing."""
-
-
 def embed_photos(
     index: PhotoIndex,
     embedder: Embedder,
     *,
     cache: Path | None = None,
-    report: Report = _silent,
+    report: Report = silent,
 ) -> Features:
     """The vectors of the photos of an index; photos that can't be read are left out.
 

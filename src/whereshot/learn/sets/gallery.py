@@ -9,8 +9,8 @@ from pathlib import Path
 from whereshot.learn.dataset import class_key
 from whereshot.learn.evaluation import amount
 from whereshot.learn.report.markup import Markup, element, join
+from whereshot.learn.report.parts import percent, section
 from whereshot.learn.report.pictures import drawing_url, thumbnail
-from whereshot.learn.report.sections import percent, section
 from whereshot.learn.sets.findings import TITLES, Finding
 from whereshot.learn.sets.labels import LabelCheck, Suspect
 from whereshot.learn.sets.pixels import MeanPhoto

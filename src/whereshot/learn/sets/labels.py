@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from whereshot.errors import DatasetError, MissingExtraError
 from whereshot.learn.dataset import PhotoIndex, find_part, index_folder
 from whereshot.learn.duplicates import group_hashes
+from whereshot.learn.progress import silent
 from whereshot.learn.sets.features import Embedder, embed_photos
 from whereshot.learn.sets.survey import ClassFolder, Survey, SurveyedPhoto
 
@@ -75,10 +76,6 @@ class LabelCheck:
     saw_labels: bool = False
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """Report nothing."""
-
-
 def check_labels(
     survey: Survey,
     identities: Mapping[ClassFolder, str],
@@ -86,7 +83,7 @@ def check_labels(
     *,
     certainty: float = CERTAINTY,
     cache: Path | None = None,
-    on_stage: OnStage = _silent,
+    on_stage: OnStage = silent,
 ) -> LabelCheck:
     """Judge the labels of the photos to train on, or of all photos in a plain folder.
 

@@ -14,8 +14,8 @@ from whereshot.learn.dataset import class_key
 from whereshot.learn.evaluation import amount
 from whereshot.learn.report.frame import render_frame
 from whereshot.learn.report.markup import Markup, element, join
+from whereshot.learn.report.parts import definitions, number_cell, section, sortable_table
 from whereshot.learn.report.plots import bar_plot
-from whereshot.learn.report.sections import definitions, section
 from whereshot.learn.sets import gallery, shapes
 from whereshot.learn.sets.figures import Figures, LandmarkFigures
 from whereshot.learn.sets.findings import TITLES, Finding
@@ -108,7 +108,6 @@ def _landmarks(checked: Checked) -> Markup:
     )
     columns = ["Landmark", *(part or "photos" for part in parts), "MB", "Shorter side, px"]
     columns += ["Suspect labels"] if checked.labels else []
-    head = [element("th", element("button", name, type="button"), scope="col") for name in columns]
     most = max((max(row.photos.values()) for row in checked.figures.landmarks), default=1) or 1
     rows = [
         _landmark(row, parts, most, suspects if checked.labels else None)
@@ -118,16 +117,7 @@ def _landmarks(checked: Checked) -> Markup:
         "Each landmark",
         "landmarks",
         element("p", "Click a heading to sort.", class_="about"),
-        element(
-            "div",
-            element(
-                "table",
-                element("thead", element("tr", *head)),
-                element("tbody", *rows),
-                class_="sortable",
-            ),
-            class_="scroll tall",
-        ),
+        sortable_table(columns, rows, tall=True),
     )
 
 
@@ -139,16 +129,16 @@ def _landmark(
         count = row.photos[part]
         bar = element("i", class_="bar", style=f"--share: {100 * count / most:.1f}%")
         shown = join(bar, f"{count:,}") if position == 0 else f"{count:,}"
-        cells.append(element("td", shown, class_="number", data_value=count))
+        cells.append(number_cell(count, shown))
     side = row.short_side
     sides = f"{side.least:g} / {side.median:g} / {side.most:g}" if side else "-"
     cells += [
-        element("td", f"{row.bytes / 1e6:.1f}", class_="number", data_value=row.bytes),
-        element("td", sides, class_="number", data_value=side.median if side else 0),
+        number_cell(row.bytes, f"{row.bytes / 1e6:.1f}"),
+        number_cell(side.median if side else 0, sides),
     ]
     if suspects is not None:
         count = suspects[class_key(row.name)]
-        cells.append(element("td", f"{count:,}", class_="number", data_value=count))
+        cells.append(number_cell(count, f"{count:,}"))
     return element("tr", element("th", row.name, scope="row"), *cells)
 
 

@@ -18,7 +18,7 @@ from whereshot.learn.show.accuracy import show_confidence, show_confusion, show_
 from whereshot.learn.show.charts import show_counts, show_curves
 from whereshot.learn.show.pictures import show_batch, show_fits, show_photos, show_views
 from whereshot.learn.show.progress import print_epochs
-from whereshot.learn.show.studies import read_study, study_table
+from whereshot.learn.show.studies import study_table
 from whereshot.learn.show.table import Table
 from whereshot.learn.show.tables import (
     accuracy_table,
@@ -29,6 +29,7 @@ from whereshot.learn.show.tables import (
     training_table,
     worst_table,
 )
+from whereshot.learn.study.kept import read_study
 
 __all__ = [
     "Table",

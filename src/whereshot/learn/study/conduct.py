@@ -18,6 +18,7 @@ from whereshot.learn.architectures import Backbone
 from whereshot.learn.compare.records import RunRow
 from whereshot.learn.compare.table import compare_runs
 from whereshot.learn.dataset import find_part, index_folder
+from whereshot.learn.progress import silent
 from whereshot.learn.study.choice import choose, pareto_front
 from whereshot.learn.study.plan import EPOCHS, FROZEN_STAGES, Cell
 from whereshot.learn.study.records import Study, StudyRow
@@ -32,12 +33,6 @@ Report = Callable[[int, str, str, int, int, dict[str, float]], None]
 _FAILURES = (RunError, RecipeError, MissingExtraError)  # of one network; others are of all of them
 
 
-def _silent(
-    number: int, name: str, stage: str, done: int, total: int, figures: dict[str, float]
-) -> None:
-    """Report nothing."""
-
-
 def conduct_study(
     base: config.Recipe,
     plan: Sequence[Cell],
@@ -45,7 +40,7 @@ def conduct_study(
     *,
     epochs: int = EPOCHS,
     test: bool = False,
-    report: Report = _silent,
+    report: Report = silent,
     command: str = "",
 ) -> Study:
     """Train each network of a plan into `folder/NAME`, measure and compare all of them.

@@ -79,6 +79,14 @@ class Study:
         """Whether there is a network that could not be trained or measured."""
         return any(row.problem is not None for row in self.rows)
 
+    def problems(self) -> dict[str, list[str]]:
+        """Each reason that a network failed for, with the names of all that it stopped."""
+        reasons: dict[str, list[str]] = {}
+        for row in self.rows:
+            if row.problem is not None:
+                reasons.setdefault(row.problem, []).append(row.name)
+        return reasons
+
     def to_dict(self) -> dict[str, Any]:
         """Nested plain values, ready for JSON."""
         return {"schema": SCHEMA, **dataclasses.asdict(self)}

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from whereshot.learn.evaluation import amount
+from whereshot.learn.intervals import Estimate
 from whereshot.learn.report.charts import legend
 from whereshot.learn.report.frame import render_frame
 from whereshot.learn.report.markup import Markup, element
-from whereshot.learn.report.sections import definitions, section, with_interval
+from whereshot.learn.report.parts import (
+    definitions,
+    number_cell,
+    record,
+    section,
+    sortable_table,
+    with_interval,
+)
 from whereshot.learn.study.chart import MODE_CLASSES, scatter
 from whereshot.learn.study.plan import short_name
 from whereshot.learn.study.records import Study, StudyRow
@@ -61,15 +68,11 @@ def _headline(study: Study) -> Markup:
 
 
 def _notes(study: Study) -> Markup | None:
-    reasons: dict[str, list[str]] = {}  # one reason for many networks is told once
-    for row in study.rows:
-        if row.problem is not None:
-            reasons.setdefault(row.problem, []).append(row.name)
-    if not reasons:
+    if not study.has_failures:
         return None
     items = [
         element("li", element("b", ", ".join(names)), ": ", reason)
-        for reason, names in reasons.items()
+        for reason, names in study.problems().items()
     ]
     return element("aside", element("p", "Not measured:"), element("ul", *items))
 
@@ -99,7 +102,6 @@ def _chart(study: Study) -> Markup | None:
 
 def _table(study: Study) -> Markup:
     columns = [*_COLUMNS, *(["Test top-1"] if study.tested else [])]
-    head = [element("th", element("button", name, type="button"), scope="col") for name in columns]
     return section(
         "Each network",
         "networks",
@@ -114,16 +116,7 @@ def _table(study: Study) -> Markup:
             ),
             class_="about",
         ),
-        element(
-            "div",
-            element(
-                "table",
-                element("thead", element("tr", *head)),
-                element("tbody", *(_row(study, row) for row in study.rows)),
-                class_="sortable",
-            ),
-            class_="scroll",
-        ),
+        sortable_table(columns, (_row(study, row) for row in study.rows)),
     )
 
 
@@ -132,24 +125,25 @@ def _row(study: Study, row: StudyRow) -> Markup:
     name = short_name(row.backbone) + (" ★" if chosen else "")
     cells = [
         element("th", element("b", name) if row.name in study.front else name, scope="row"),
-        _number(f"{row.size}", row.size),
+        number_cell(row.size, f"{row.size}"),
         element("td", row.mode),
-        _number(with_interval(row.top1) if row.top1 else "-", row.top1.value if row.top1 else -1),
-        _number(_shown(row.cpu_milliseconds, ".1f"), row.cpu_milliseconds),
-        _number(_shown(row.parameters and row.parameters / 1e6, ".2f", " M"), row.parameters),
-        _number(_shown(row.gflops, ".2f"), row.gflops),
-        _number(_shown(row.train_seconds and row.train_seconds / 60, ".1f", " min"),
-                row.train_seconds),
-    ]  # fmt: skip
+        _share(row.top1),
+        number_cell(row.cpu_milliseconds, _shown(row.cpu_milliseconds, ".1f")),
+        number_cell(row.parameters, _shown(row.parameters and row.parameters / 1e6, ".2f", " M")),
+        number_cell(row.gflops, _shown(row.gflops, ".2f")),
+        number_cell(
+            row.train_seconds, _shown(row.train_seconds and row.train_seconds / 60, ".1f", " min")
+        ),
+    ]
     if study.tested:
-        test = row.test.top1 if row.test else None
-        cells.append(_number(with_interval(test) if test else "-", test.value if test else -1))
+        cells.append(_share(row.test.top1 if row.test else None))
     return element("tr", *cells)
 
 
-def _number(words: str, value: float | None) -> Markup:
-    # As text: what sorts the table needs all digits.
-    return element("td", words, class_="number", data_value=repr(-1 if value is None else value))
+def _share(estimate: Estimate | None) -> Markup:
+    if estimate is None:
+        return number_cell(None, "-")
+    return number_cell(estimate.value, with_interval(estimate))
 
 
 def _shown(value: float | None, form: str, unit: str = "") -> str:
@@ -160,14 +154,9 @@ def _provenance(study: Study) -> Markup:
     facts = [("Photos", study.data), ("Processor", study.processor)]
     if study.command:
         facts.append(("Command", study.command))
-    recipe = json.dumps(study.recipe, indent=1, ensure_ascii=False)
     return section(
         "Where these figures come from",
         "provenance",
         definitions(facts),
-        element(
-            "details",
-            element("summary", "The recipe that all of them start from"),
-            element("pre", recipe),
-        ),
+        record("The recipe that all of them start from", study.recipe),
     )

@@ -8,8 +8,8 @@ from whereshot.learn.compare.columns import value_of
 from whereshot.learn.evaluation import amount
 from whereshot.learn.report.frame import render_frame
 from whereshot.learn.report.markup import Markup, element
+from whereshot.learn.report.parts import definitions, number_cell, section, sortable_table
 from whereshot.learn.report.plots import Format, Line, bar_plot, dot_plot, line_plot
-from whereshot.learn.report.sections import definitions, section
 from whereshot.learn.tune.records import GOAL_NAMES, Search, TrialRow, is_lower_better
 from whereshot.learn.tune.space import Dimension, Range
 
@@ -159,23 +159,19 @@ def _curves(found: Search) -> Markup | None:
 def _trials(found: Search) -> Markup:
     keys = [dimension.key for dimension in found.space]
     titles = ("trial", "state", GOAL_NAMES[found.goal], "top-1", "epochs", *keys)
-    head = [element("th", element("button", each, type="button"), scope="col") for each in titles]
     body = [
         element(
             "tr",
             element("th", row.folder, scope="row"),
             element("td", row.state),
-            _number(row.value, _show(found, row.value)),
-            _number(row.top1, "-" if row.top1 is None else f"{row.top1:.1%}"),
-            _number(row.epochs, str(row.epochs)),
+            number_cell(row.value, _show(found, row.value)),
+            number_cell(row.top1, "-" if row.top1 is None else f"{row.top1:.1%}"),
+            number_cell(row.epochs, str(row.epochs)),
             *(_value(row.values.get(key)) for key in keys),
         )
         for row in found.ranked()
     ]
-    table = element(
-        "table", element("thead", element("tr", *head)), element("tbody", *body), class_="sortable"
-    )
-    return section("Every trial", "trials", element("div", table, class_="scroll tall"))
+    return section("Every trial", "trials", sortable_table(titles, body, tall=True))
 
 
 def _space(found: Search) -> Markup:
@@ -190,14 +186,9 @@ def _space(found: Search) -> Markup:
     return section("Where it searched", "space", definitions(facts))
 
 
-def _number(value: float | None, words: str) -> Markup:
-    # As a text: markup rounds numbers to what drawing needs.
-    return element("td", words, class_="number", data_value=f"{-1 if value is None else value:.6g}")
-
-
 def _value(value: object) -> Markup:
     if isinstance(value, float | int) and not isinstance(value, bool):
-        return _number(value, f"{value:.3g}")
+        return number_cell(value, f"{value:.3g}")
     return element("td", value_of(value))
 
 
