@@ -89,6 +89,15 @@ def web(direct: None) -> Iterator[Any]:
     running.close()
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Torch on one thread for a test."""
+    from tiny_training import on_one_thread
+
+    with on_one_thread():
+        yield
+
+
 RED, GREEN, BLUE, GREY = (220, 30, 30), (30, 220, 30), (30, 30, 220), (128, 128, 128)
 
 

@@ -40,6 +40,12 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return call
 
 
+@pytest.fixture
+def one_quiet_process(one_thread: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Torch on one thread, and the allocator as it is: this process runs other tests too."""
+    monkeypatch.setattr("whereshot.learn.memory.keep_freed_memory", lambda: True)
+
+
 @pytest.fixture(scope="session")
 def command() -> Callable[..., list[str | bytes]]:
     """The argument list that runs whereshot as a program."""

@@ -9,25 +9,21 @@ from pathlib import Path
 
 import pytest
 from made_photos import saved, scene
-from tiny_training import tiny_photos, tiny_recipe
+from tiny_training import on_one_thread, tiny_photos, tiny_recipe
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    import torch
-
     from whereshot.learn.train import train
 
     root = tmp_path_factory.mktemp("desk")
     photos = tiny_photos(root / "photos")
     for label in range(3):
         saved(scene(900 + label, (64, 48)), photos / "test" / f"place_{label}" / "0.png")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    train(tiny_recipe(photos, "schedule.epochs=1"), root / "probe")
-    train(tiny_recipe(photos, "schedule.epochs=2"), root / "full")
-    yield root
-    torch.set_num_threads(before)
+    with on_one_thread():
+        train(tiny_recipe(photos, "schedule.epochs=1"), root / "probe")
+        train(tiny_recipe(photos, "schedule.epochs=2"), root / "full")
+        yield root
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,18 +16,9 @@ from made_photos import data_set
 import whereshot
 from whereshot.recognize import find_bundle, read_bundle, shipped_bundles
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CLASSES = ("Eiffel_Tower", "Machu_Picchu", "Stonehenge")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Torch on one thread: a tiny network is faster so."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,15 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tiny_training import TINY, meta_of, tiny_photos
 
 from whereshot.errors import RunError
+
+pytestmark = pytest.mark.usefixtures("one_quiet_process")
 
 RECIPE = """
 precision = "float32"
@@ -43,18 +45,6 @@ def arguments(tmp_path: Path, photos: Path) -> list[object]:
         "--backbones", TINY, "--sizes", "32", "--modes", "full",
     ]
     # fmt: on
-
-
-@pytest.fixture(autouse=True)
-def one_quiet_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Torch on one thread, and the allocator as it is: this process runs other tests too."""
-    import torch
-
-    monkeypatch.setattr("whereshot.learn.memory.keep_freed_memory", lambda: True)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,16 +9,7 @@ from tiny_training import TINY, tiny_photos
 
 from whereshot.cli._sweep import sweep_text
 
-
-@pytest.fixture(autouse=True)
-def one_quiet_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    import torch
-
-    monkeypatch.setattr("whereshot.learn.memory.keep_freed_memory", lambda: True)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_quiet_process")
 
 
 @pytest.fixture

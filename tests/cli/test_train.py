@@ -7,31 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from disk_space import no_file_above
-from tiny_training import TINY, meta_of, tiny_photos
+from tiny_training import TINY_RECIPE, meta_of, tiny_photos
 
-RECIPE = f"""
-name = "tiny"
-precision = "float32"
-[data]
-train = "nowhere"
-validation = 0.25
-workers = 0
-[model]
-architecture = "{TINY}"
-weights = "none"
-size = 32
-[optim]
-batch = 8
-[schedule]
-frozen_epochs = 0
-epochs = 1
-freeze_batch_norm = false
-"""
+pytestmark = pytest.mark.usefixtures("one_quiet_process")
 
 
 @pytest.fixture(scope="module")
@@ -43,20 +26,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "tiny.toml"
-    path.write_text(RECIPE)
+    path.write_text(TINY_RECIPE)
     return path
-
-
-@pytest.fixture(autouse=True)
-def one_quiet_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Torch on one thread, and the allocator as it is: this process runs other tests too."""
-    import torch
-
-    monkeypatch.setattr("whereshot.learn.memory.keep_freed_memory", lambda: True)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def whereshot(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -5,31 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_training import TINY, tiny_photos
+from tiny_training import TINY_RECIPE, tiny_photos
 
-RECIPE = f"""
-name = "tiny"
-precision = "float32"
-[data]
-train = "nowhere"
-validation = 0.25
-workers = 0
-[model]
-architecture = "{TINY}"
-weights = "none"
-size = 32
-[optim]
-batch = 8
-[schedule]
-frozen_epochs = 0
-epochs = 1
-freeze_batch_norm = false
-"""
+pytestmark = pytest.mark.usefixtures("one_quiet_process")
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +20,11 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    monkeypatch.setattr("whereshot.learn.memory.keep_freed_memory", lambda: True)
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "tiny.toml"
-    path.write_text(RECIPE)
-    yield path
-    torch.set_num_threads(before)
+    path.write_text(TINY_RECIPE)
+    return path
 
 
 def words(text: str) -> list[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,22 +11,7 @@ import pytest
 from whereshot.errors import ExportError
 from whereshot.gazetteer import load_gazetteer
 from whereshot.learn.bundling import Exported, class_prototypes, landmarks_of, provenance_of
-from whereshot.learn.dataset import PhotoIndex, index_folder
-from whereshot.photo import Preprocessing
-from whereshot.recognize import Session, read_bundle
-
-
-@pytest.fixture
-def exported(tiny_bundle: Path) -> Exported:
-    return Exported(Session(read_bundle(tiny_bundle).model_path), Preprocessing(32), 1.0)
-
-
-@pytest.fixture
-def colors(tmp_path: Path, paint: Callable[..., Path]) -> PhotoIndex:
-    for color in ("red", "green", "blue"):
-        for number in range(2):
-            paint(tmp_path / "photos" / color / f"{number}.png", color)
-    return index_folder(tmp_path / "photos").matched_to(["red", "green", "blue"])
+from whereshot.learn.dataset import PhotoIndex
 
 
 def test_a_prototype_is_the_normalized_mean_of_its_class(

@@ -15,7 +15,7 @@ import torch
 from made_photos import saved, scene
 from PIL import Image
 from safetensors.torch import load_file
-from tiny_training import history_of, meta_of, tiny_photos, tiny_recipe
+from tiny_training import history_of, meta_of, on_one_thread, tiny_photos, tiny_recipe
 from torch import nn
 
 from whereshot.errors import RunError
@@ -70,10 +70,10 @@ def assignments(photos: Path) -> tuple[str, ...]:
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Iterator[Path]:
     """The run of one process."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield train(tiny_recipe(photos, *assignments(photos)), tmp_path_factory.mktemp("runs") / "one")
-    torch.set_num_threads(threads)
+    with on_one_thread():
+        yield train(
+            tiny_recipe(photos, *assignments(photos)), tmp_path_factory.mktemp("runs") / "one"
+        )
 
 
 def torchrun(*program: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

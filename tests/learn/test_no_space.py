@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from disk_space import SmallDisk, no_file_above
-from tiny_training import history_of, meta_of, tiny_photos, tiny_recipe
+from tiny_training import history_of, meta_of, on_one_thread, tiny_photos, tiny_recipe
 
 from whereshot.errors import RunError
 from whereshot.learn.files import write_whole
@@ -29,10 +28,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Iterator[Path]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield train(tiny_recipe(photos, *QUICK), tmp_path_factory.mktemp("runs") / "whole")
-    torch.set_num_threads(threads)
+    with on_one_thread():
+        yield train(tiny_recipe(photos, *QUICK), tmp_path_factory.mktemp("runs") / "whole")
 
 
 def assert_goes_on(photos: Path, folder: Path, uninterrupted: Path) -> None:

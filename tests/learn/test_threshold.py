@@ -11,24 +11,8 @@ import pytest
 
 from whereshot.errors import DatasetError
 from whereshot.learn.bundling import Exported
-from whereshot.learn.dataset import PhotoIndex, index_folder
+from whereshot.learn.dataset import PhotoIndex
 from whereshot.learn.threshold import HeldOut, choose_threshold, held_out_of
-from whereshot.photo import Preprocessing
-from whereshot.recognize import Session, read_bundle
-
-
-@pytest.fixture
-def exported(tiny_bundle: Path) -> Exported:
-    return Exported(Session(read_bundle(tiny_bundle).model_path), Preprocessing(32), 1.0)
-
-
-@pytest.fixture
-def colors(tmp_path: Path, paint: Callable[..., Path]) -> PhotoIndex:
-    """Two photos of each of the tiny network's landmarks."""
-    for color in ("red", "green", "blue"):
-        for number in range(2):
-            paint(tmp_path / "photos" / color / f"{number}.png", color)
-    return index_folder(tmp_path / "photos").matched_to(["red", "green", "blue"])
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_training import history_of, meta_of, tiny_photos, tiny_recipe
+from tiny_training import history_of, meta_of, on_one_thread, tiny_photos, tiny_recipe
 
 from whereshot.errors import DatasetError, RunError
 from whereshot.learn import learner, trainer
@@ -63,10 +63,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Iterator[Path]:
     """A finished run of the lively recipe."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield train(tiny_recipe(photos, *LIVELY), tmp_path_factory.mktemp("runs") / "whole")
-    torch.set_num_threads(threads)
+    with on_one_thread():
+        yield train(tiny_recipe(photos, *LIVELY), tmp_path_factory.mktemp("runs") / "whole")
 
 
 def contents(folder: Path) -> dict[str, bytes]:

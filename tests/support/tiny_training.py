@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,39 @@ from made_photos import saved, scene
 from whereshot.learn.config import Recipe, from_dict, override
 
 TINY = "timm/test_efficientnet"  # 0.1 million parameters; timm has it for tests
+
+
+TINY_RECIPE = f"""
+name = "tiny"
+precision = "float32"
+[data]
+train = "nowhere"
+validation = 0.25
+workers = 0
+[model]
+architecture = "{TINY}"
+weights = "none"
+size = 32
+[optim]
+batch = 8
+[schedule]
+frozen_epochs = 0
+epochs = 1
+freeze_batch_norm = false
+"""  # for the command line, which reads recipes from files
+
+
+@contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Torch on one thread: tiny networks are faster so, and their sums are repeatable."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def tiny_photos(root: Path, classes: int = 3, each: int = 6) -> Path:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 from made_photos import saved, scene
-from tiny_training import tiny_photos, tiny_recipe
+from tiny_training import on_one_thread, tiny_photos, tiny_recipe
 
 
 class Desk(NamedTuple):
@@ -21,8 +21,6 @@ class Desk(NamedTuple):
 
 @pytest.fixture(scope="session")
 def _trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import torch
-
     from whereshot.learn.train import train
 
     root = tmp_path_factory.mktemp("compared")
@@ -31,11 +29,9 @@ def _trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(2):
             picture = scene(1000 + 100 * label + number, (64, 48))
             saved(picture, photos / "test" / f"place_{label}" / f"{number}.png")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    train(tiny_recipe(photos, "schedule.epochs=1"), root / "first")
-    train(tiny_recipe(photos, "schedule.epochs=1", "optim.lr=5e-3", "seed=3"), root / "other")
-    torch.set_num_threads(before)
+    with on_one_thread():
+        train(tiny_recipe(photos, "schedule.epochs=1"), root / "first")
+        train(tiny_recipe(photos, "schedule.epochs=1", "optim.lr=5e-3", "seed=3"), root / "other")
     return root
 
 
