@@ -1,21 +1,31 @@
-"""What the training verbs share: the extra that they need, and the progress of a run on stderr."""
+"""What the training verbs share: photos to train on, the extra that they need, progress on stderr."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from whereshot.learn.config import Recipe
+    from whereshot.learn.progress import Report
 
 _LINE_SECONDS = 10.0  # where there is no terminal to draw bars on, a line at most this often
 
-Report = Callable[[str, int, int, dict[str, float]], None]
+PhotosOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder with one folder of photos per landmark, or `train/`."),
+]
+UnknownOption = Annotated[
+    Path | None,
+    typer.Option("--unknown", help="Folder of photos without a landmark, to be unsure about."),
+]
 
 
 def require_learn() -> None:

@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 
 from whereshot.cli._shared import EXIT_FAILED, check_target
+from whereshot.cli._training import PhotosOption, UnknownOption
 
 
 def study(
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Folder with one folder of photos per landmark, or `train/`."),
-    ] = None,
+    data: PhotosOption = None,
     backbones: Annotated[
         str,
         typer.Option(metavar="A,B", help="Any of timm's networks; default: those from PyPI."),
@@ -34,10 +32,7 @@ def study(
         typer.Option(help="Recipe to take data, augmentation and optimizer from."),
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of each network.")] = 3,
-    unknown: Annotated[
-        Path | None,
-        typer.Option("--unknown", help="Folder of photos without a landmark, to be unsure about."),
-    ] = None,
+    unknown: UnknownOption = None,
     assignments: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change one key of the recipe; may be repeated."),

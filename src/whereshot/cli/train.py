@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from whereshot.cli._training import PhotosOption, UnknownOption
+
 if TYPE_CHECKING:
     from whereshot.learn.config import Recipe
 
 
 def train(
     recipe: Annotated[Path, typer.Argument(help="A TOML recipe, such as recipes/world.toml.")],
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Folder with one folder of photos per landmark, or `train/`."),
-    ] = None,
-    unknown: Annotated[
-        Path | None,
-        typer.Option("--unknown", help="Folder of photos without a landmark, to be unsure about."),
-    ] = None,
+    data: PhotosOption = None,
+    unknown: UnknownOption = None,
     to: Annotated[
         Path | None, typer.Option("--to", help="Run folder to write; default runs/NAME.")
     ] = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from whereshot.cli._shared import print_error, printable
+from whereshot.cli._training import PhotosOption, UnknownOption
 
 if TYPE_CHECKING:
     from whereshot.learn.tune.records import Search, TrialRow
@@ -17,14 +18,8 @@ _TRIALS = 20
 
 def tune(
     recipe: Annotated[Path, typer.Argument(help="A TOML recipe, such as recipes/world.toml.")],
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Folder with one folder of photos per landmark, or `train/`."),
-    ] = None,
-    unknown: Annotated[
-        Path | None,
-        typer.Option("--unknown", help="Folder of photos without a landmark, to be unsure about."),
-    ] = None,
+    data: PhotosOption = None,
+    unknown: UnknownOption = None,
     to: Annotated[
         Path | None, typer.Option("--to", help="Folder of the search; default runs/NAME-tune.")
     ] = None,
