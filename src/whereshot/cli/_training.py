@@ -1,4 +1,4 @@
-"""What the training verbs share: photos to train on, the extra that they need, progress on stderr."""
+"""What the training verbs share: their photos, the extra that they need, progress on stderr."""
 
 from __future__ import annotations
 
