@@ -20,6 +20,8 @@
     ├── RunError (ValueError)               a training run can't be resumed, evaluated, exported
     ├── ExportError (RuntimeError)          an export does not compute what the network computes
     ├── FetchError (OSError)                a download failed or is not what was published
+    ├── JournalError (RuntimeError)         a change can't be recorded, so it isn't made
+    ├── ConflictError (FileExistsError)     a file is there, or is not what it was: left as it is
     └── MissingExtraError (ImportError)     an optional part is not installed
 
 A message says what was given, what was expected and what to do.
@@ -96,6 +98,14 @@ class ExportError(WhereshotError, RuntimeError):
 
 class FetchError(WhereshotError, OSError):
     """A download failed, or what came is not what was published."""
+
+
+class JournalError(WhereshotError, RuntimeError):
+    """The journal can't be read or written, or another process holds it: no file is touched."""
+
+
+class ConflictError(WhereshotError, FileExistsError):
+    """A file is not what it was when a change was planned; it stays as it is."""
 
 
 class MissingExtraError(WhereshotError, ImportError):
