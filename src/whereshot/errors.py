@@ -15,6 +15,7 @@
     │   └── BundleIntegrityError            a file is missing or is not the one that was shipped
     ├── GazetteerError (ValueError)         a table of landmarks has a wrong row or a clash of names
     ├── LandmarkNotFoundError (LookupError) the gazetteer has no such landmark
+    ├── TemplateError (ValueError)          folders can't be named after this template
     ├── DatasetError (ValueError)           this folder can't be trained or tested on
     ├── RecipeError (ValueError)            a wrong key or value in a recipe
     ├── RunError (ValueError)               a training run can't be resumed, evaluated, exported
@@ -78,6 +79,10 @@ class GazetteerError(WhereshotError, ValueError):
 
 class LandmarkNotFoundError(WhereshotError, LookupError):
     """The gazetteer has no such landmark."""
+
+
+class TemplateError(WhereshotError, ValueError):
+    """A template for folders has an unknown field, or names that not every system takes."""
 
 
 class DatasetError(WhereshotError, ValueError):
