@@ -78,6 +78,8 @@ def test_an_unknown_key_is_refused_with_the_closest_match(
         ("[schedule]\nfreeze_batch_norm = 1", "must be true or false, got 1"),
         ('[model]\nhead = "cosin"', "'model.head' must be one of softmax, cosine, got 'cosin'"),
         ("[model]\nhead = []", "'model.head' must be one of softmax, cosine, got []"),
+        ("[data]\nleave_out = 'Petra'", "'data.leave_out' must be a list of texts in quotes"),
+        ("[data]\nleave_out = ['Petra', 3]", "'data.leave_out' must be a list of texts in quotes"),
         ("[data]\ntrain = 2026-11-01", "'data.train' must be a text in quotes"),
     ],
 )

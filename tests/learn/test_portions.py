@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tiny_training import tiny_photos, tiny_recipe
 
+from whereshot.errors import DatasetError
 from whereshot.learn.portions import read_portions
 
 
@@ -64,3 +65,18 @@ def test_a_sound_data_set_is_not_commented(
     with caplog.at_level(logging.WARNING):
         read_portions(tiny_recipe(tiny_photos(tmp_path)))
     assert caplog.text == ""
+
+
+def test_landmarks_that_are_left_out_are_not_learned(tmp_path: Path) -> None:
+    photos = tiny_photos(tmp_path)
+    portions = read_portions(tiny_recipe(photos, 'data.leave_out=["Place-1"]'))
+    assert portions.training.classes == portions.held_out.classes == ("place_0", "place_2")
+    folders = {path.parent.name for path in portions.training.paths + portions.held_out.paths}
+    assert folders == {"place_0", "place_2"}
+    assert {portions.training.classes[label] for label in portions.training.labels} == folders
+
+
+def test_a_landmark_to_leave_out_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    recipe = tiny_recipe(tiny_photos(tmp_path), 'data.leave_out=["plaice_1"]')
+    with pytest.raises(DatasetError, match=r"no class 'plaice_1' to leave out.*'place_1'"):
+        read_portions(recipe)

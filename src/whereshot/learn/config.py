@@ -43,7 +43,9 @@ class DataConfig:
     """Which photos, and how they are split.
 
     `train` is a folder of class folders, or one that holds `train` (and `test`, never touched
-    here). `exclude` is a text file of photos in it to leave out, a path a line ("": none).
+    here). `exclude` is a text file of photos in it to leave out, a path a line ("": none);
+    `leave_out` names class folders to leave out: what a network makes of landmarks that it has
+    never seen can then be measured on them.
     `validation` is the share of each class held out, near-duplicates kept together;
     `balance` p draws a class of n photos n^(1-p) times as often: 0 as they come, 1 uniformly.
 
@@ -57,6 +59,7 @@ class DataConfig:
 
     train: str = "data/train"
     exclude: str = ""
+    leave_out: tuple[str, ...] = ()
     validation: float = 0.1
     balance: float = 0.5
     unknown: str = ""

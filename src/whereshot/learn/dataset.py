@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import random
 from collections import defaultdict
@@ -48,6 +49,21 @@ class PhotoIndex:
         """The photos but those with these paths, relative to the root, with slashes."""
         relative = (path.relative_to(self.root).as_posix() for path in self.paths)
         return self.subset([i for i, path in enumerate(relative) if path not in left_out])
+
+    def without_classes(self, left_out: Sequence[str]) -> PhotoIndex:
+        """The photos of all other classes, which are numbered anew.
+
+        A class is named by its folder, in any spelling of it. Raises DatasetError for one that is
+        not there.
+        """
+        gone = {class_key(name): name for name in left_out}
+        known = {class_key(name) for name in self.classes}
+        if unknown := [name for key, name in gone.items() if key not in known]:
+            close = difflib.get_close_matches(unknown[0], self.classes, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            raise DatasetError(f"'{self.root}' has no class '{unknown[0]}' to leave out.{hint}")
+        kept = [name for name in self.classes if class_key(name) not in gone]
+        return self.matched_to(kept)
 
     def matched_to(self, classes: Sequence[str]) -> PhotoIndex:
         """The photos of these classes, numbered in their order; photos of others are left out.

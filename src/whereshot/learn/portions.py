@@ -46,6 +46,8 @@ def read_portions(recipe: Recipe, report: Report = silent) -> Portions:
         excluded = read_photo_list(recipe.data.exclude, index)
         index = index.without(excluded)
         report("photos left out by data.exclude", len(excluded), len(excluded), {})
+    if recipe.data.leave_out:
+        index = index.without_classes(recipe.data.leave_out)
     found = len(index)
     index, unreadable = drop_unreadable(
         index, on_photo=lambda done: report("reading the photos", done, found, {})

@@ -25,7 +25,8 @@ _KINDS = {
 def build(cls: type[_T], table: Mapping[str, Any], prefix: str = "") -> _T:
     """A dataclass, and those nested in it, from a table; keys that are not given keep defaults.
 
-    Fields are int, float, bool, str, a Literal of texts, or another such dataclass.
+    Fields are int, float, bool, str, a Literal of texts, a tuple of texts, or another such
+    dataclass.
     """
     hints = get_type_hints(cls)
     values: dict[str, Any] = {}
@@ -88,8 +89,17 @@ def _convert(hint: Any, value: Any, key: str) -> Any:
         if value not in choices:
             raise RecipeError(f"'{key}' must be one of {', '.join(choices)}, got {value!r}.")
         return value
+    if get_origin(hint) is tuple:
+        return _texts(value, key)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not hint:
         raise RecipeError(f"'{key}' must be {_KINDS[hint]}, got {value!r}.")
     return value
+
+
+def _texts(value: Any, key: str) -> tuple[str, ...]:
+    entries = cast("list[object]", value) if isinstance(value, list | tuple) else None
+    if entries is None or not all(isinstance(entry, str) for entry in entries):
+        raise RecipeError(f"'{key}' must be a list of texts in quotes, got {value!r}.")
+    return tuple(cast("list[str]", entries))
