@@ -102,13 +102,14 @@ class PlaceFinder:
     def places(
         self, photos: Sequence[CatalogPhoto], *, neighbors: bool = False
     ) -> dict[Path, PhotoPlace]:
-        """The places of the photos that have one, by path; with `neighbors` of those between too."""
+        """The places of the photos that have one; with `neighbors` of those between too."""
         found = {photo.path: place for photo in photos if (place := self.place(photo)) is not None}
         return {**found, **neighbor_places(photos, found)} if neighbors else found
 
     def _landmark_around(self, place: PhotoPlace) -> Landmark | None:
-        """The landmark whose circle a position is in; of several the smallest, which says most: a
-        temple, and not the park around it.
+        """The smallest landmark whose circle a position is in, which says most.
+
+        A temple, and not the park around it.
         """
         self._gazetteer = self._gazetteer or load_gazetteer()
         around = [
