@@ -9,6 +9,7 @@
     │   ├── UnsupportedPhotoError           not one of the formats that we decode
     │   ├── DamagedPhotoError               empty, truncated, corrupt
     │   └── PhotoTooLargeError              beyond the limits on bytes or pixels
+    ├── SidecarError (ValueError)           this XMP sidecar can't be read or written to
     ├── BundleError (ValueError)            this bundle can't be used
     │   ├── BundleNotFoundError (FileNotFoundError)
     │   ├── BundleVersionError              written by a newer whereshot
@@ -16,6 +17,7 @@
     ├── GazetteerError (ValueError)         a table of landmarks has a wrong row or a clash of names
     ├── LandmarkNotFoundError (LookupError) the gazetteer has no such landmark
     ├── TemplateError (ValueError)          folders can't be named after this template
+    ├── CatalogError (OSError)              this catalog of photos can't be used
     ├── DatasetError (ValueError)           this folder can't be trained or tested on
     ├── RecipeError (ValueError)            a wrong key or value in a recipe
     ├── RunError (ValueError)               a training run can't be resumed, evaluated, exported
@@ -57,6 +59,10 @@ class PhotoTooLargeError(PhotoError):
     """The file or the image in it is beyond the limits on bytes or pixels."""
 
 
+class SidecarError(WhereshotError, ValueError):
+    """An XMP sidecar can't be read or written to: it is left as it is."""
+
+
 class BundleError(WhereshotError, ValueError):
     """A bundle can't be used."""
 
@@ -83,6 +89,10 @@ class LandmarkNotFoundError(WhereshotError, LookupError):
 
 class TemplateError(WhereshotError, ValueError):
     """A template for folders has an unknown field, or names that not every system takes."""
+
+
+class CatalogError(WhereshotError, OSError):
+    """A catalog of photos can't be used: newer, damaged, no catalog at all, or no space for it."""
 
 
 class DatasetError(WhereshotError, ValueError):

@@ -1,0 +1,212 @@
+"""What is known of a library's photos: one SQLite file, one row a photo, away from the photos."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from whereshot.errors import CatalogError
+from whereshot.library._answers import Answers
+from whereshot.library.home import library_home
+from whereshot.library.paths import distinct_roots, key_range, to_key, to_path
+from whereshot.library.schema import open_database
+from whereshot.records import Location, Recognition
+
+PAGE = 1000
+"""Rows that are fetched at once: no cursor stays open while somebody works on a row."""
+
+_COLUMNS = (
+    "path, size, mtime_ns, content_hash, taken_at, camera, latitude, longitude, radius_km, "
+    "bundle, verdict, predictions, error, written_at"
+)
+_PUT = f"""
+    INSERT INTO photos ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (path) DO UPDATE SET
+        size = excluded.size, mtime_ns = excluded.mtime_ns, content_hash = excluded.content_hash,
+        taken_at = excluded.taken_at, camera = excluded.camera, latitude = excluded.latitude,
+        longitude = excluded.longitude, radius_km = excluded.radius_km, bundle = excluded.bundle,
+        verdict = excluded.verdict, predictions = excluded.predictions, error = excluded.error,
+        written_at = coalesce(excluded.written_at, written_at), missing = 0
+"""  # noqa: S608 - no value of anybody's is in it
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogPhoto:
+    """One photo of a library, as it was when it was read.
+
+    `content_hash` is the hex of 128 bits over the whole file, empty if it was not read yet.
+    `taken_at` is aware if the photo says its offset to UTC, else naive local time. `own_location`
+    is its own GPS position. `recognition` is None where there is none yet, or none can be:
+    `error` then says why the photo could not be read. `written_at` is when a sidecar of it was
+    last written by whereshot.
+    """
+
+    path: Path
+    size: int
+    mtime_ns: int
+    content_hash: str = ""
+    taken_at: datetime | None = None
+    camera: str = ""
+    own_location: Location | None = None
+    recognition: Recognition | None = None
+    error: str | None = None
+    written_at: str | None = None
+
+
+class Catalog:
+    """The catalog of a library; made on first use, a context manager that closes it.
+
+    The default path is `catalog.sqlite` in `library_home()`. A catalog may be used by several
+    processes at once, but by one thread. Every method raises CatalogError if the file can't be
+    read or written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self.path = library_home() / "catalog.sqlite" if path is None else Path(path)
+        self.connection = open_database(self.path)
+        self.answers = Answers(self.connection)
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was written stays."""
+        self.connection.close()
+
+    def photos(self, under: Sequence[str | os.PathLike[str]] = ()) -> Iterator[CatalogPhoto]:
+        """The photos, or those that are or lie in one of some paths; sorted by path, streaming.
+
+        The catalog may be changed while they are gone through.
+        """
+        for key in distinct_roots(under) if under else [None]:
+            for row in self.rows(_COLUMNS, key, "NOT missing"):
+                yield self._photo(row)
+
+    def count(self, under: Sequence[str | os.PathLike[str]] = ()) -> int:
+        """How many photos `photos` would give."""
+        query = "SELECT COUNT(*) FROM photos WHERE NOT missing"
+        if not under:
+            return self.read(query)[0][0]
+        photos = 0
+        for key in distinct_roots(under):
+            photos += self.read(f"{query} AND path = ?", (key,))[0][0]
+            photos += self.read(f"{query} AND path > ? AND path < ?", key_range(key))[0][0]
+        return photos
+
+    def get(self, path: str | os.PathLike[str]) -> CatalogPhoto | None:
+        """One photo by its path; None if the catalog does not have it."""
+        query = f"SELECT {_COLUMNS} FROM photos WHERE path = ? AND NOT missing"  # noqa: S608
+        rows = self.read(query, (to_key(path),))
+        return self._photo(rows[0]) if rows else None
+
+    def put(self, photos: Iterable[CatalogPhoto]) -> None:
+        """Add photos, or replace what is known of them, all or none.
+
+        A `written_at` of None leaves the one that is there.
+        """
+        with self.transaction():
+            self.connection.executemany(_PUT, map(self._row, photos))
+
+    def mark_written(self, paths: Iterable[str | os.PathLike[str]], when: str) -> None:
+        """Note that the sidecars of photos were written, at an ISO date and time."""
+        with self.transaction():
+            self.connection.executemany(
+                "UPDATE photos SET written_at = ? WHERE path = ?",
+                ((when, to_key(path)) for path in paths),
+            )
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """What is written inside is written as a whole, or not at all if an exception leaves it.
+
+        Inside of another transaction it is a part of that one.
+        """
+        if self.connection.in_transaction:
+            yield
+            return
+        with self._guarded():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                if self.connection.in_transaction:  # a full disk has rolled it back already
+                    self.connection.execute("ROLLBACK")
+                self.answers = Answers(self.connection)  # some of its numbers are gone
+                raise
+            self.connection.execute("COMMIT")
+
+    def read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        """All rows of a query, for the modules beside this one."""
+        with self._guarded():
+            return self.connection.execute(query, values).fetchall()
+
+    def rows(self, columns: str, root: bytes | None, condition: str) -> Iterator[Any]:
+        """Rows of photos under a root's key, by path, in pages; `columns` begin with the path."""
+        query = f"SELECT {columns} FROM photos WHERE {condition}"  # noqa: S608 - both are ours
+        after, behind = b"", None
+        if root is not None:
+            yield from self.read(f"{query} AND path = ?", (root,))
+            after, behind = key_range(root)
+        query += f" AND path > ? {'AND path < ?' if behind else ''} ORDER BY path LIMIT {PAGE}"
+        while page := self.read(query, (after, behind) if behind else (after,)):
+            yield from page
+            after = page[-1][0]
+
+    @contextmanager
+    def _guarded(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise CatalogError(
+                f"The catalog {str(self.path)!r} can't be used: {error}. Check the space and the "
+                "permissions of its folder, or name another file with --catalog."
+            ) from error
+
+    def _photo(self, row: Any) -> CatalogPhoto:
+        key, size, mtime_ns, content_hash, taken_at, camera, latitude, longitude, radius_km = row[
+            :9
+        ]
+        path = to_path(key)
+        own = None if latitude is None else Location(latitude, longitude, radius_km, "exif")
+        return CatalogPhoto(
+            path=path,
+            size=size,
+            mtime_ns=mtime_ns,
+            content_hash=content_hash.hex() if content_hash is not None else "",
+            taken_at=datetime.fromisoformat(taken_at) if taken_at else None,
+            camera=camera,
+            own_location=own,
+            recognition=self.answers.recognition(row[9], row[10], row[11], own, str(path)),
+            error=row[12],
+            written_at=row[13],
+        )
+
+    def _row(self, photo: CatalogPhoto) -> tuple[object, ...]:
+        own = photo.own_location
+        return (
+            to_key(photo.path),
+            photo.size,
+            photo.mtime_ns,
+            bytes.fromhex(photo.content_hash) or None,
+            photo.taken_at.isoformat() if photo.taken_at else None,
+            photo.camera,
+            *((own.latitude, own.longitude, own.radius_km) if own else (None, None, None)),
+            *self.answers.columns(photo.recognition),
+            photo.error,
+            photo.written_at,
+        )
