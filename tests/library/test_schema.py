@@ -27,8 +27,8 @@ INSERT INTO landmarks VALUES (9, '{{"aliases": ["Old Peak"], "city": "", "countr
     "longitude": -72.545, "name": "Machu Picchu", "radius_km": 2.0, "region": "Cusco",
     "wikidata": "Q676203"}}');
 INSERT INTO photos VALUES (CAST('/photos/a.jpg' AS BLOB), 10, 20,
-    x'00112233445566778899aabbccddeeff', '2024-03-01T12:00:00+01:00', 'Canon EOS R6', NULL, NULL, NULL, 4,
-    'landmark', '[[9,0.987]]', NULL, '2026-11-01T10:00:00+00:00', 0);
+    x'00112233445566778899aabbccddeeff', '2024-03-01T12:00:00+01:00', 'Canon EOS R6',
+    NULL, NULL, NULL, 4, 'landmark', '[[9,0.987]]', NULL, '2026-11-01T10:00:00+00:00', 0);
 INSERT INTO photos VALUES (CAST('/photos/b.jpg' AS BLOB), 11, 21, NULL, NULL, '', NULL, NULL, NULL,
     NULL, NULL, NULL, 'is empty', NULL, 0);
 PRAGMA application_id = {APPLICATION_ID};

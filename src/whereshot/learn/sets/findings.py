@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Literal
 from whereshot.errors import LandmarkNotFoundError
 from whereshot.gazetteer import Gazetteer
 from whereshot.learn.dataset import class_key
-from whereshot.learn.duplicates import MAX_DISTANCE, group_hashes
+from whereshot.learn.duplicates import group_hashes
 from whereshot.learn.sets.pixels import SOFT
 from whereshot.learn.sets.survey import ClassFolder, Survey, SurveyedPhoto
 from whereshot.photo.formats import Format
+from whereshot.photo.perceptual import MAX_DISTANCE
 
 if TYPE_CHECKING:  # it brings ONNX Runtime with it, which a check of files does without
     from whereshot.learn.sets.labels import LabelCheck

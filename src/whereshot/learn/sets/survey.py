@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from whereshot.errors import DatasetError, PhotoError
 from whereshot.learn.dataset import Part, find_part
-from whereshot.learn.duplicates import DECODE_SIDE, PhotoHash, hash_pixels
+from whereshot.learn.duplicates import DECODE_SIDE
 from whereshot.learn.sets.pixels import DETAIL_SIDE, MeanPhoto, detail, square_of
 from whereshot.photo import Limits, decode, read_exif, read_photo
 from whereshot.photo.formats import HEAD_BYTES, Format, sniff
 from whereshot.photo.jpeg import read_jpeg_header
+from whereshot.photo.perceptual import PhotoHash, hash_pixels
 from whereshot.photo.readers import open_image
 from whereshot.photo.source import open_photo
 from whereshot.photo.suffixes import is_photo
