@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,17 @@ def find_program(otherwise: str, *names: str) -> str:
     if found is None:
         skip_or_fail(otherwise)
     return str(found)
+
+
+@pytest.fixture(autouse=True)
+def own_home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A folder of its own for what each test lets whereshot keep: nobody's own data is touched."""
+    folder = tmp_path_factory.getbasetemp() / f"home-{secrets.token_hex(4)}"
+    monkeypatch.setenv("WHERESHOT_HOME", str(folder))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@
     ├── BundleError (ValueError)            this bundle can't be used
     │   ├── BundleNotFoundError (FileNotFoundError)
     │   ├── BundleVersionError              written by a newer whereshot
-    │   └── BundleIntegrityError            a file is missing or is not the one that was shipped
+    │   ├── BundleIntegrityError            a file is missing or is not the one that was shipped
+    │   └── EnrollmentError                 a landmark can't be enrolled, or its file can't be used
     ├── GazetteerError (ValueError)         a table of landmarks has a wrong row or a clash of names
     ├── LandmarkNotFoundError (LookupError) the gazetteer has no such landmark
     ├── TemplateError (ValueError)          folders can't be named after this template
@@ -77,6 +78,10 @@ class BundleVersionError(BundleError):
 
 class BundleIntegrityError(BundleError):
     """A file of the bundle is missing or is not the one that was written."""
+
+
+class EnrollmentError(BundleError):
+    """A landmark can't be enrolled, or a file of enrolled landmarks can't be used."""
 
 
 class GazetteerError(WhereshotError, ValueError):
