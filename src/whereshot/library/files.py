@@ -95,6 +95,10 @@ class Files(Protocol):
         """Put a finished file of `TEMPORARY` name in the place of the one that was seen there."""
         ...
 
+    def put_back(self, backup: Path, path: Path, *, over: FileState) -> None:
+        """Put a backup in the place of the file that was seen there; the backup stays too."""
+        ...
+
     def remove(self, path: Path, *, seen: FileState) -> None:
         """Remove the file that was seen there."""
         ...
@@ -199,6 +203,16 @@ class RealFiles:
         self._put_over(staged, path, over)
         _sync_folder(path.parent)
 
+    def put_back(self, backup: Path, path: Path, *, over: FileState) -> None:
+        """See `Files`."""
+        with _unfinished(path) as temporary:
+            try:
+                os.link(backup, temporary)
+            except OSError:  # this file system may have no hard links
+                _copy(backup, temporary)
+            self._put_over(temporary, path, over)
+        _sync_folder(path.parent)
+
     def remove(self, path: Path, *, seen: FileState) -> None:
         """See `Files`."""
         self._check_seen(path, seen)
@@ -253,7 +267,7 @@ class RealFiles:
         self._check_seen(path, over)
         os.replace(temporary, path)
 
-    def _check_seen(self, path: Path, seen: FileState) -> None:
+    def _check_seen(self, path: Path, seen: FileState | None) -> None:
         if self.look(path) != seen:
             raise ConflictError(f"'{path}' was changed by another program just now. Try again")
 
