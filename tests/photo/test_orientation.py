@@ -9,7 +9,7 @@ import pytest
 from pictures import HEIC, difference, encode, exif, scene, stored
 from PIL import Image, ImageOps
 
-from whereshot.photo import decode, read_exif
+from whereshot.photo import decode, decode_sized, read_exif
 
 ORIENTATIONS = range(1, 9)
 
@@ -44,6 +44,18 @@ def test_reduced_photos_come_out_upright_too(kind: str, orientation: int) -> Non
     pixels = decode(data, min_side=80)
     assert pixels.shape == (80, 120, 3)
     assert difference(pixels, scene(480, 320).reduce(4)) <= 9
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIC"])
+def test_the_size_is_of_the_upright_photo_before_it_was_reduced(
+    kind: str, orientation: int
+) -> None:
+    full = decode(file_of(kind, orientation))
+    decoded = decode_sized(file_of(kind, orientation), min_side=max(8, min(full.shape[:2]) // 4))
+    assert decoded.pixels.shape[0] < full.shape[0] // 2
+    assert (decoded.height, decoded.width) == full.shape[:2]
+    assert full.shape[0] != full.shape[1]
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pictures import difference, scene
 from PIL import Image
 
-from whereshot.photo import Preprocessing, prepare
+from whereshot.photo import Preprocessing, prepare, seen_box
 
 
 @given(
@@ -103,3 +103,24 @@ def test_preprocessing_checks_itself() -> None:
     with pytest.raises(ValueError, match="fit must be one of crop, squash, got 'stretch'"):
         Preprocessing(224, "stretch")  # type: ignore[arg-type]
     assert Preprocessing(224) == Preprocessing(224, "crop")
+
+
+@given(
+    height=st.integers(1, 60),
+    width=st.integers(1, 60),
+    fit=st.sampled_from(["crop", "squash"]),
+)
+@settings(deadline=None, max_examples=40)
+def test_the_seen_box_is_what_the_square_is_made_of(height: int, width: int, fit: str) -> None:
+    rows, columns = np.mgrid[:height, :width]
+    pixels = np.stack([4 * columns, 4 * rows, 0 * rows], axis=2).astype(np.uint8)
+    size = 40
+    left, top, right, bottom = seen_box(width, height, fit)
+    assert 0 <= left < right <= width
+    assert 0 <= top < bottom <= height
+    assert fit == "squash" or right - left == bottom - top
+    square = prepare(pixels, Preprocessing(size, fit))
+    # The middle of the square is the middle of the box: pixel centres lie at halves.
+    middle = square[size // 2 - 1 : size // 2 + 1, size // 2 - 1 : size // 2 + 1].mean(axis=(0, 1))
+    assert abs(middle[0] / 4 + 0.5 - (left + right) / 2) < 0.8
+    assert abs(middle[1] / 4 + 0.5 - (top + bottom) / 2) < 0.8

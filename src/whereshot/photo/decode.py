@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,14 @@ _MOST_PIXELS_A_BYTE = 512
 _MOST_SCANS = 200  # progressive photos have about 10; each costs a pass over the whole image
 
 
+class Decoded(NamedTuple):
+    """Pixels (H, W, 3), maybe reduced, and the upright photo's own width and height in px."""
+
+    pixels: Pixels
+    width: int
+    height: int
+
+
 def decode(
     source: Photo, *, min_side: int | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> Pixels:
@@ -48,6 +56,13 @@ def decode(
     decoded), UnsupportedPhotoError or DamagedPhotoError. A photo whose end is missing is damaged;
     one with wrong bytes in the middle is decoded as far as its decoder goes along, as in viewers.
     """
+    return decode_sized(source, min_side=min_side, limits=limits).pixels
+
+
+def decode_sized(
+    source: Photo, *, min_side: int | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Decoded:
+    """`decode`, with the size that the upright photo had before it was reduced."""
     if min_side is not None and min_side < 1:
         raise ValueError(f"min_side must be 1 pixel or more, got {min_side}")
     data = read_photo(source, limits)
@@ -74,22 +89,23 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-def _decode(data: bytes, min_side: int, limits: Limits) -> Pixels:
+def _decode(data: bytes, min_side: int, limits: Limits) -> Decoded:
     kind = sniff(data[:HEAD_BYTES])
     if kind == "JPEG":
         return _decode_jpeg(data, min_side, limits)
     opened = open_image(data, kind, limits)
     opened.image.load()
+    size = opened.image.size
     image = to_8bit(opened.image, opened.white)
     if opened.inverted:
         image = ImageOps.invert(image)
     if (factor := min(image.size) // min_side if min_side else 1) > 1:
         image = image.reduce(factor)
     image = to_srgb(flatten(image), opened.profile)
-    return _upright(np.array(image), opened.orientation)
+    return _upright(np.array(image), opened.orientation, size)
 
 
-def _decode_jpeg(data: bytes, min_side: int, limits: Limits) -> Pixels:
+def _decode_jpeg(data: bytes, min_side: int, limits: Limits) -> Decoded:
     header = read_jpeg_header(io.BytesIO(data))
     _check_jpeg(data, header, limits)
     stored = _jpeg_pixels(data, header, min_side)
@@ -101,7 +117,7 @@ def _decode_jpeg(data: bytes, min_side: int, limits: Limits) -> Pixels:
         mode = _MODES[header.components][1]  # four channels would be taken for RGBA
         image = Image.fromarray(stored.squeeze(2) if mode == "L" else stored, mode)
         pixels = np.array(to_srgb(image, header.icc))
-    return _upright(pixels, orientation_of(header.exif))
+    return _upright(pixels, orientation_of(header.exif), (header.width, header.height))
 
 
 def _check_jpeg(data: bytes, header: JpegHeader, limits: Limits) -> None:
@@ -145,12 +161,14 @@ def _jpeg_pixels(data: bytes, header: JpegHeader, min_side: int) -> npt.NDArray[
     return pixels.reshape(*pixels.shape[:2], -1)
 
 
-def _upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Undo what EXIF orientation 1 to 8 says of stored pixels (h, w, 3)."""
+def _upright(pixels: Pixels, orientation: int, size: tuple[int, int]) -> Decoded:
+    """Undo what EXIF orientation 1 to 8 says of stored pixels (h, w, 3), and of their full size."""
+    width, height = size
     if orientation >= 5:
         pixels = pixels.transpose(1, 0, 2)
+        width, height = height, width
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
+    return Decoded(np.ascontiguousarray(pixels), width, height)

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from PIL import Image
 
 Fit = Literal["crop", "squash"]
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom, in px from the upper left corner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,21 @@ def prepare(pixels: npt.NDArray[Any], preprocessing: Preprocessing) -> npt.NDArr
             f"pixels must be uint8 of shape (H, W, 3), got {pixels.dtype} of shape {pixels.shape}"
         )
     height, width = pixels.shape[:2]
-    box = (0.0, 0.0, float(width), float(height))
-    if preprocessing.fit == "crop":
-        # Only the centre square is resized: scaling a 1 x 5000 strip first would take gigabytes.
-        side = min(height, width)
-        left, top = (width - side) / 2, (height - side) / 2
-        box = (left, top, left + side, top + side)
+    # Only what is seen is resized: scaling a 1 x 5000 strip first would take gigabytes.
+    box = seen_box(width, height, preprocessing.fit)
     square = (preprocessing.size, preprocessing.size)
     resized = Image.fromarray(pixels).resize(square, Image.Resampling.BICUBIC, box)
     return np.array(resized, dtype=np.uint8)
+
+
+def seen_box(width: int, height: int, fit: Fit) -> Box:
+    """The part of a photo that becomes the square: the centre of a `crop`, all of a `squash`.
+
+    >>> seen_box(400, 300, "crop"), seen_box(400, 300, "squash")
+    ((50.0, 0.0, 350.0, 300.0), (0.0, 0.0, 400.0, 300.0))
+    """
+    if fit == "squash":
+        return (0.0, 0.0, float(width), float(height))
+    side = min(width, height)
+    left, top = (width - side) / 2, (height - side) / 2
+    return (left, top, left + side, top + side)
