@@ -16,6 +16,8 @@ from whereshot.errors import PhotoError
 Photo = str | PathLike[str] | bytes
 """A photo: its path, or its encoded bytes."""
 Verdict = Literal["landmark", "unknown"]
+Region = tuple[tuple[float, float], ...]
+"""The corners (x, y) of a convex polygon, in px from a photo's upper left corner."""
 LocationSource = Literal["exif", "landmark"]
 
 
@@ -84,6 +86,10 @@ class Recognition:
     `predictions` are ranked, best first, and are there under the verdict `unknown` too.
     `location` is the photo's own GPS position if it has one, else the landmark's place if the
     verdict is `landmark`, else None. `milliseconds` has the keys `decode` and `model`.
+
+    `region` is where in the upright photo, at its full size, the landmark is seen. It is None where
+    it was not asked for, where the verdict is `unknown`, and where no part of the photo speaks for
+    the landmark more than others do.
     """
 
     verdict: Verdict
@@ -92,6 +98,7 @@ class Recognition:
     bundle: str
     photo: str | None = None
     milliseconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    region: Region | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from whereshot.errors import (
     PhotoTooLargeError,
     UnsupportedPhotoError,
 )
-from whereshot.photo import Limits, decode, prepare
+from whereshot.photo import Limits, decode, decode_sized, prepare
 from whereshot.recognize import OnnxRecognizer, Session
 from whereshot.recognize import recognizer as recognizer_module
 from whereshot.recognize._stream import LOOK_AHEAD
@@ -140,8 +140,8 @@ def test_a_photo_file_is_read_once(
     path = paint(tmp_path / "photo.jpg", gps=(1, 2))
     monkeypatch.setattr(
         recognizer_module,
-        "decode",
-        lambda data, **options: path.unlink() or decode(data, **options),
+        "decode_sized",
+        lambda data, **options: path.unlink() or decode_sized(data, **options),
     )
     found = tiny.recognize(path)  # the file is gone before it is decoded
     assert reads == [path]

@@ -64,3 +64,14 @@ def test_a_failure_has_the_photo_and_the_error_by_type_and_message():
         "photo": "a.jpg",
         "error": {"type": "PhotoNotFoundError", "message": "The photo 'a.jpg' does not exist."},
     }
+
+
+def test_a_region_is_there_only_for_those_who_ask_for_it():
+    import dataclasses
+
+    found = dataclasses.replace(recognition(), region=((0, 1.2345), (9.99, 1.0), (5.0, 8.0)))
+    assert "region" not in recognition_to_dict(found)
+    answer = recognition_to_dict(found, region=True)
+    assert list(answer)[-2:] == ["region", "milliseconds"]
+    assert json.dumps(answer["region"]) == "[[0.0, 1.2], [10.0, 1.0], [5.0, 8.0]]"
+    assert recognition_to_dict(recognition(), region=True)["region"] is None

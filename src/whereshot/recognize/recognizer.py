@@ -6,28 +6,37 @@ import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from time import perf_counter
 from typing import cast
 
 import numpy as np
 
-from whereshot.errors import BundleError, PhotoError
-from whereshot.photo import Limits, decode, prepare, read_exif
+from whereshot.errors import BundleError, LandmarkNotFoundError, PhotoError
+from whereshot.photo import Limits, decode_sized, prepare, read_exif, seen_box
 from whereshot.photo.source import DEFAULT_LIMITS, describe, read_photo
 from whereshot.recognize._stream import ordered_map
 from whereshot.recognize.bundle import Bundle, find_bundle, read_bundle
+from whereshot.recognize.heatmap import Heatmap, Locator
 from whereshot.recognize.session import Device, Output, Outputs, Session
 from whereshot.recognize.verdict import calibrated_probabilities, decide, locate, rank
 from whereshot.records import Failure, Landmark, Location, Photo, Recognition
 
+_FOR_HEAT: tuple[Output, ...] = ("features", "embedding")
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """One photo, ready for the network: pixels (S, S, 3) uint8, and what the file itself says."""
+    """One photo, ready for the network: pixels (S, S, 3) uint8, and what the file itself says.
+
+    `width` and `height` are of the upright photo at its full size.
+    """
 
     photo: str | None
     pixels: np.ndarray
+    width: int
+    height: int
     location: Location | None
     milliseconds: float
 
@@ -65,13 +74,27 @@ class OnnxRecognizer:
         """The landmark set, in the order of the network's outputs."""
         return self.bundle.landmarks
 
-    def recognize(self, photo: Photo, *, k: int = 5) -> Recognition:
+    def recognize(self, photo: Photo, *, k: int = 5, region: bool = False) -> Recognition:
         """Recognize one photo, with the k best landmarks (at most all of them).
 
-        Raises `PhotoError` if the photo can't be read, ValueError for k < 1.
+        With `region`, say where in the photo the landmark is. Raises `PhotoError` if the photo
+        can't be read, ValueError for k < 1.
         """
         _check_count("k", k)
-        return self._answer([self._look(photo)], k)[0]
+        return self._answer([self._look(photo)], k, region)[0]
+
+    def heatmap(self, photo: Photo, landmark_id: str | None = None) -> Heatmap:
+        """What in a photo speaks for a landmark; None stands for the most probable one.
+
+        Raises `PhotoError` if the photo can't be read, `LandmarkNotFoundError` for a landmark that
+        is not in the landmark set.
+        """
+        number = None if landmark_id is None else self._number_of(landmark_id)
+        look = self._look(photo)
+        outputs = self._session.run(look.pixels[None], ("logits", *_FOR_HEAT))
+        if number is None:
+            number = int(cast(np.ndarray, outputs.logits)[0].argmax())
+        return self._heatmap_of(look, outputs, 0, number)
 
     def recognize_many(
         self,
@@ -80,12 +103,14 @@ class OnnxRecognizer:
         k: int = 5,
         workers: int | None = None,
         batch_size: int = 1,
+        region: bool = False,
     ) -> Iterator[Recognition | Failure]:
         """Recognize photos in order, streaming; one that can't be read yields a `Failure`.
 
         `photos` may be endless: at most `2 * workers` batches are under way, so memory stays
         constant. `workers` threads (default: one per core) decode photos and run the network side
         by side; `batch_size` photos go through the network at once, which only pays on a GPU.
+        With `region`, they say where in each photo the landmark is.
         Closing the iterator, or leaving it to the garbage collector, ends the workers.
 
         Raises ValueError for k, workers or batch_size < 1, at once and not at the first photo.
@@ -97,7 +122,7 @@ class OnnxRecognizer:
         _check_count("workers", workers)
 
         def recognize_batch(batch: Sequence[Photo]) -> list[Recognition | Failure]:
-            return self._recognize_batch(batch, k)
+            return self._recognize_batch(batch, k, region)
 
         batches = ordered_map(recognize_batch, _batched(photos, batch_size), workers=workers)
         return _chained(batches)
@@ -114,14 +139,37 @@ class OnnxRecognizer:
         """
         return self._session.run(pixels, names)
 
-    def _recognize_batch(self, photos: Sequence[Photo], k: int) -> list[Recognition | Failure]:
+    @cached_property
+    def _locator(self) -> Locator:
+        return Locator(self.bundle.prototypes)
+
+    def _number_of(self, landmark_id: str) -> int:
+        for number, landmark in enumerate(self.landmarks):
+            if landmark.id == landmark_id:
+                return number
+        raise LandmarkNotFoundError(
+            f"{self.name} knows no landmark {landmark_id!r}, expected one of its "
+            f"{len(self.landmarks)} ids. `landmarks` lists them"
+        )
+
+    def _heatmap_of(self, look: _Seen, outputs: Outputs, row: int, number: int) -> Heatmap:
+        """The heatmap of one photo of a batch, for the landmark with this number."""
+        features = cast(np.ndarray, outputs.features)[row]
+        embedding = cast(np.ndarray, outputs.embedding)[row]
+        values = self._locator.find(features, embedding, number)
+        box = seen_box(look.width, look.height, self.bundle.preprocessing.fit)
+        return Heatmap(values, box, look.width, look.height, self.landmarks[number])
+
+    def _recognize_batch(
+        self, photos: Sequence[Photo], k: int, region: bool
+    ) -> list[Recognition | Failure]:
         looks: list[_Seen | Failure] = []
         for photo in photos:
             try:
                 looks.append(self._look(photo))
             except PhotoError as error:
                 looks.append(Failure(_path_of(photo), error))
-        answers = iter(self._answer([look for look in looks if isinstance(look, _Seen)], k))
+        answers = iter(self._answer([look for look in looks if isinstance(look, _Seen)], k, region))
         return [look if isinstance(look, Failure) else next(answers) for look in looks]
 
     def _look(self, photo: Photo) -> _Seen:
@@ -129,28 +177,34 @@ class OnnxRecognizer:
         data = read_photo(photo, self._limits)  # once, for the pixels and for the EXIF block
         try:
             size = self.bundle.preprocessing.size
-            pixels = decode(data, min_side=size, limits=self._limits)
+            decoded = decode_sized(data, min_side=size, limits=self._limits)
         except PhotoError as error:
             # The decoder saw bytes only; whoever reads the message wants the path.
             named = str(error).replace(describe(data), describe(photo), 1)
             raise type(error)(named) from error
-        pixels = prepare(pixels, self.bundle.preprocessing)
+        pixels = prepare(decoded.pixels, self.bundle.preprocessing)
         location = read_exif(data).location
-        return _Seen(_path_of(photo), pixels, location, 1000 * (perf_counter() - start))
+        milliseconds = 1000 * (perf_counter() - start)
+        path = _path_of(photo)
+        return _Seen(path, pixels, decoded.width, decoded.height, location, milliseconds)
 
-    def _answer(self, looks: Sequence[_Seen], k: int) -> list[Recognition]:
+    def _answer(self, looks: Sequence[_Seen], k: int, region: bool) -> list[Recognition]:
         if not looks:
             return []
         start = perf_counter()
-        outputs = self._session.run(np.stack([look.pixels for look in looks]), ("logits",))
+        wanted: tuple[Output, ...] = ("logits", *_FOR_HEAT) if region else ("logits",)
+        outputs = self._session.run(np.stack([look.pixels for look in looks]), wanted)
         milliseconds = 1000 * (perf_counter() - start) / len(looks)
         bundle = self.bundle
         logits = cast(np.ndarray, outputs.logits)  # (B, K)
         probabilities = calibrated_probabilities(logits, bundle.temperature)
         answers: list[Recognition] = []
-        for look, row in zip(looks, probabilities, strict=True):
+        for at, (look, row) in enumerate(zip(looks, probabilities, strict=True)):
             predictions = rank(row, bundle.landmarks, k)
             verdict = decide(predictions[0].probability, bundle.min_probability)
+            found = None
+            if region and verdict == "landmark":
+                found = self._heatmap_of(look, outputs, at, int(row.argmax())).region
             answers.append(
                 Recognition(
                     verdict=verdict,
@@ -159,6 +213,7 @@ class OnnxRecognizer:
                     bundle=bundle.title,
                     photo=look.photo,
                     milliseconds={"decode": look.milliseconds, "model": milliseconds},
+                    region=found,
                 )
             )
         return answers

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from whereshot.records import Failure, Location, Prediction, Recognition
+from whereshot.records import Failure, Location, Prediction, Recognition, Region
 
 PROBABILITY_DIGITS = 6  # enough to keep the ranking of a long tail visible, no more than float32
 MILLISECOND_DIGITS = 1
+PIXEL_DIGITS = 1
 
 
-def recognition_to_dict(recognition: Recognition) -> dict[str, Any]:
+def recognition_to_dict(recognition: Recognition, *, region: bool = False) -> dict[str, Any]:
     """One recognition as a JSON-ready dict; keys and their order are part of the interface.
+
+    With `region`, for those who asked for it, it has the key `region`: the corners [x, y] of the
+    polygon, or None.
 
     >>> from whereshot.records import Recognition
     >>> recognition_to_dict(Recognition("unknown", (), None, "world@1", photo="a.jpg"))
@@ -20,12 +24,14 @@ def recognition_to_dict(recognition: Recognition) -> dict[str, Any]:
      'predictions': [], 'milliseconds': {}}
     """
     location = recognition.location
+    where = {"region": _region_to_list(recognition.region)} if region else {}
     return {
         "photo": recognition.photo,
         "verdict": recognition.verdict,
         "bundle": recognition.bundle,
         "location": None if location is None else _location_to_dict(location),
         "predictions": [_prediction_to_dict(prediction) for prediction in recognition.predictions],
+        **where,
         "milliseconds": {
             stage: round(float(milliseconds), MILLISECOND_DIGITS)
             for stage, milliseconds in recognition.milliseconds.items()
@@ -53,6 +59,12 @@ def _location_to_dict(location: Location) -> dict[str, Any]:
         "radius_km": location.radius_km,
         "source": location.source,
     }
+
+
+def _region_to_list(region: Region | None) -> list[list[float]] | None:
+    if region is None:
+        return None
+    return [[round(float(side), PIXEL_DIGITS) for side in corner] for corner in region]
 
 
 def _prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
