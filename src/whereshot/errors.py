@@ -19,6 +19,7 @@
     ├── LandmarkNotFoundError (LookupError) the gazetteer has no such landmark
     ├── TemplateError (ValueError)          folders can't be named after this template
     ├── CatalogError (OSError)              this catalog of photos can't be used
+    ├── WorkerError (RuntimeError)          no process comes up to do the work
     ├── DatasetError (ValueError)           this folder can't be trained or tested on
     ├── RecipeError (ValueError)            a wrong key or value in a recipe
     ├── RunError (ValueError)               a training run can't be resumed, evaluated, exported
@@ -98,6 +99,10 @@ class TemplateError(WhereshotError, ValueError):
 
 class CatalogError(WhereshotError, OSError):
     """A catalog of photos can't be used: newer, damaged, no catalog at all, or no space for it."""
+
+
+class WorkerError(WhereshotError, RuntimeError):
+    """Processes that should do the work end before they begin."""
 
 
 class DatasetError(WhereshotError, ValueError):
