@@ -354,3 +354,20 @@ def test_the_outputs_of_the_network_are_those_behind_a_recognition(
     np.testing.assert_allclose(outputs.embedding[0], tiny.embed(photo), atol=1e-6)
     with pytest.raises(ValueError, match="pixels must be uint8"):
         tiny.outputs(pixels[:, :8])
+
+
+def test_recognizing_in_two_steps_is_recognizing(
+    tiny: OnnxRecognizer, paint: Paint, tmp_path: Path
+) -> None:
+    path = paint(tmp_path / "red.jpg", "red", gps=(48, 2))
+    look = tiny.look(path)
+    assert look.pixels.shape == (32, 32, 3)
+    assert look.location == Location(48, 2, 0.02, "exif")
+    in_two, in_one = tiny.answer(look, k=2), tiny.recognize(path, k=2)
+    assert (in_two.photo, in_two.verdict) == (in_one.photo, in_one.verdict)
+    assert in_two.predictions == in_one.predictions
+    assert in_two.location == in_one.location
+    with pytest.raises(ValueError, match="k must be 1 or more"):
+        tiny.answer(look, k=0)
+    with pytest.raises(PhotoNotFoundError):
+        tiny.look(tmp_path / "missing.jpg")

@@ -27,7 +27,7 @@ _FOR_HEAT: tuple[Output, ...] = ("features", "embedding")
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Look:
     """One photo, ready for the network: pixels (S, S, 3) uint8, and what the file itself says.
 
     `width` and `height` are of the upright photo at its full size.
@@ -81,7 +81,32 @@ class OnnxRecognizer:
         can't be read, ValueError for k < 1.
         """
         _check_count("k", k)
-        return self._answer([self._look(photo)], k, region)[0]
+        return self._answer([self.look(photo)], k, region)[0]
+
+    def look(self, photo: Photo) -> Look:
+        """Decode a photo to what the network is about to see; raises `PhotoError`.
+
+        With `answer` this is `recognize` in two steps, for those who may not need the second.
+        """
+        start = perf_counter()
+        data = read_photo(photo, self._limits)  # once, for the pixels and for the EXIF block
+        try:
+            size = self.bundle.preprocessing.size
+            decoded = decode_sized(data, min_side=size, limits=self._limits)
+        except PhotoError as error:
+            # The decoder saw bytes only; whoever reads the message wants the path.
+            named = str(error).replace(describe(data), describe(photo), 1)
+            raise type(error)(named) from error
+        pixels = prepare(decoded.pixels, self.bundle.preprocessing)
+        location = read_exif(data).location
+        milliseconds = 1000 * (perf_counter() - start)
+        path = _path_of(photo)
+        return Look(path, pixels, decoded.width, decoded.height, location, milliseconds)
+
+    def answer(self, look: Look, *, k: int = 5) -> Recognition:
+        """Recognize what was decoded; raises ValueError for k < 1."""
+        _check_count("k", k)
+        return self._answer([look], k, region=False)[0]
 
     def heatmap(self, photo: Photo, landmark_id: str | None = None) -> Heatmap:
         """What in a photo speaks for a landmark; None stands for the most probable one.
@@ -90,7 +115,7 @@ class OnnxRecognizer:
         is not in the landmark set.
         """
         number = None if landmark_id is None else self._number_of(landmark_id)
-        look = self._look(photo)
+        look = self.look(photo)
         outputs = self._session.run(look.pixels[None], ("logits", *_FOR_HEAT))
         if number is None:
             number = int(cast(np.ndarray, outputs.logits)[0].argmax())
@@ -129,7 +154,7 @@ class OnnxRecognizer:
 
     def embed(self, photo: Photo) -> np.ndarray:
         """The embedding of a photo, float32 (D,), L2-normalized; raises `PhotoError`."""
-        outputs = self._session.run(self._look(photo).pixels[None], ("embedding",))
+        outputs = self._session.run(self.look(photo).pixels[None], ("embedding",))
         return cast(np.ndarray, outputs.embedding)[0]
 
     def outputs(self, pixels: np.ndarray, names: Sequence[Output] = ("logits",)) -> Outputs:
@@ -152,7 +177,7 @@ class OnnxRecognizer:
             f"{len(self.landmarks)} ids. `landmarks` lists them"
         )
 
-    def _heatmap_of(self, look: _Seen, outputs: Outputs, row: int, number: int) -> Heatmap:
+    def _heatmap_of(self, look: Look, outputs: Outputs, row: int, number: int) -> Heatmap:
         """The heatmap of one photo of a batch, for the landmark with this number."""
         features = cast(np.ndarray, outputs.features)[row]
         embedding = cast(np.ndarray, outputs.embedding)[row]
@@ -163,32 +188,16 @@ class OnnxRecognizer:
     def _recognize_batch(
         self, photos: Sequence[Photo], k: int, region: bool
     ) -> list[Recognition | Failure]:
-        looks: list[_Seen | Failure] = []
+        looks: list[Look | Failure] = []
         for photo in photos:
             try:
-                looks.append(self._look(photo))
+                looks.append(self.look(photo))
             except PhotoError as error:
                 looks.append(Failure(_path_of(photo), error))
-        answers = iter(self._answer([look for look in looks if isinstance(look, _Seen)], k, region))
+        answers = iter(self._answer([look for look in looks if isinstance(look, Look)], k, region))
         return [look if isinstance(look, Failure) else next(answers) for look in looks]
 
-    def _look(self, photo: Photo) -> _Seen:
-        start = perf_counter()
-        data = read_photo(photo, self._limits)  # once, for the pixels and for the EXIF block
-        try:
-            size = self.bundle.preprocessing.size
-            decoded = decode_sized(data, min_side=size, limits=self._limits)
-        except PhotoError as error:
-            # The decoder saw bytes only; whoever reads the message wants the path.
-            named = str(error).replace(describe(data), describe(photo), 1)
-            raise type(error)(named) from error
-        pixels = prepare(decoded.pixels, self.bundle.preprocessing)
-        location = read_exif(data).location
-        milliseconds = 1000 * (perf_counter() - start)
-        path = _path_of(photo)
-        return _Seen(path, pixels, decoded.width, decoded.height, location, milliseconds)
-
-    def _answer(self, looks: Sequence[_Seen], k: int, region: bool) -> list[Recognition]:
+    def _answer(self, looks: Sequence[Look], k: int, region: bool) -> list[Recognition]:
         if not looks:
             return []
         start = perf_counter()
