@@ -10,10 +10,10 @@ from untrained import untrained_run
 
 from whereshot.learn import architectures
 from whereshot.learn.explain import class_activation, grad_cam, head_of, map_layers
-from whereshot.learn.explain.activation import positive_share
 from whereshot.learn.explain.gradcam import finer_layer
 from whereshot.learn.run import Run, load_run
 from whereshot.learn.subject import load_subject
+from whereshot.recognize.heatmap import positive_share
 
 CLASSES = ("a", "b", "c")
 

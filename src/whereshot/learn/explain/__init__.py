@@ -25,10 +25,10 @@ from whereshot.learn.explain.figures import (
 from whereshot.learn.explain.filters import filter_pictures, first_filters, first_kernels
 from whereshot.learn.explain.gradcam import grad_cam, map_layers
 from whereshot.learn.explain.heads import head_of
-from whereshot.learn.explain.heat import overlay
 from whereshot.learn.explain.looks import Observer, overlay_of
 from whereshot.learn.explain.pairs import confused_pairs
 from whereshot.learn.explain.plane import embed_in_plane
+from whereshot.recognize.overlay import overlay
 
 __all__ = [
     "Explanation",

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from whereshot.recognize.heatmap import positive_share
+
 Floats = NDArray[np.floating]
 
 Head = Callable[[NDArray[np.float32]], Floats]
@@ -57,15 +59,3 @@ def head_activation(head: Head, features: Floats, class_number: int) -> NDArray[
         losses.append(-head(silenced)[:, class_number])
     spoken = np.concatenate(losses).astype(np.float64) + float(head(whole)[0, class_number])
     return positive_share(spoken.reshape(height, width))
-
-
-def positive_share(values: Floats) -> NDArray[np.float32]:
-    """Values scaled so that the largest is 1; negative ones are 0, and so are all if none is not.
-
-    >>> positive_share(np.array([-1.0, 1.0, 4.0])).tolist()
-    [0.0, 0.25, 1.0]
-    """
-    most = float(values.max())
-    if not most > 0:
-        return np.zeros(values.shape, np.float32)
-    return (np.maximum(values, 0) / most).astype(np.float32)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from whereshot.learn.explain.activation import positive_share
+from whereshot.recognize.heatmap import positive_share
 
 if TYPE_CHECKING:
     from torch import nn

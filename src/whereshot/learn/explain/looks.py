@@ -14,10 +14,11 @@ from PIL import Image
 from whereshot.learn.explain.activation import head_activation
 from whereshot.learn.explain.gradcam import finer_layer, grad_cam
 from whereshot.learn.explain.heads import head_of
-from whereshot.learn.explain.heat import overlay, seen_part
 from whereshot.learn.subject import Subject
-from whereshot.photo import decode, prepare
+from whereshot.photo import Preprocessing, decode, prepare
+from whereshot.photo.prepare import Fit
 from whereshot.recognize import Bundle
+from whereshot.recognize.overlay import overlay
 
 PICTURE_PX = 240
 """The shorter side of a picture."""
@@ -96,6 +97,11 @@ def overlay_of(
     """A photo with what in it speaks for a landmark (default: the answer), uint8 (H, W, 3)."""
     chosen = () if landmark is None else (landmark,)
     return Observer(subject).looks(photo, chosen)[1].pixels
+
+
+def seen_part(photo: NDArray[np.uint8], fit: Fit) -> NDArray[np.uint8]:
+    """The part of a photo (H, W, 3) that a network looks at, in the photo's own proportions."""
+    return photo if fit == "squash" else prepare(photo, Preprocessing(min(photo.shape[:2]), fit))
 
 
 def _shown(photo: str | PathLike[str], subject: Subject) -> NDArray[np.uint8]:
