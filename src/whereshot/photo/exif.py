@@ -10,7 +10,7 @@ import io
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import BinaryIO
 
@@ -69,6 +69,17 @@ def parse_exif(block: BinaryIO) -> PhotoExif:
         taken_at=_taken_at(tiff, details),
         camera=_camera(tiff.text(main.get(0x010F)), tiff.text(main.get(0x0110))),
         orientation=_orientation(tiff, main),
+    )
+
+
+def parse_exif_parts(main: BinaryIO, details: BinaryIO, gps: BinaryIO) -> PhotoExif:
+    """The same out of three TIFF files, one for each directory, as Canon's CR3 has them."""
+    tiffs = [Tiff(part) for part in (main, details, gps)]
+    directories = [tiff.directory(tiff.first) for tiff in tiffs]
+    return replace(
+        parse_exif(main),
+        location=_location(tiffs[2], directories[2]),
+        taken_at=_taken_at(tiffs[1], directories[1]),
     )
 
 
