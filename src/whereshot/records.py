@@ -90,6 +90,10 @@ class Recognition:
     `region` is where in the upright photo, at its full size, the landmark is seen. It is None where
     it was not asked for, where the verdict is `unknown`, and where no part of the photo speaks for
     the landmark more than others do.
+
+    `certainty` in [0, 1] is what the verdict goes by: the chance that the best landmark is shown,
+    where many photos show none (`predictions` suppose that one is). `plausible` are the landmarks
+    of a set with a promised coverage, best first, None where it was not asked for.
     """
 
     verdict: Verdict
@@ -99,6 +103,8 @@ class Recognition:
     photo: str | None = None
     milliseconds: Mapping[str, float] = field(default_factory=dict[str, float])
     region: Region | None = None
+    certainty: float | None = None
+    plausible: tuple[Prediction, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

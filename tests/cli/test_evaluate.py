@@ -89,11 +89,11 @@ def test_a_report_can_do_without_photos(run, tiny_bundle, photos, tmp_path):
 
 
 def test_another_threshold_is_part_of_the_command_that_is_recorded(run, tiny_bundle, photos):
-    _, out, _ = run("evaluate", tiny_bundle, photos, "--json", "--min-probability", "0.25")
+    _, out, _ = run("evaluate", tiny_bundle, photos, "--json", "--threshold", "0.25")
 
     record = json.loads(out)
-    assert record["verdicts"]["min_probability"] == 0.25
-    assert record["command"].endswith("--min-probability 0.25")
+    assert record["verdicts"]["min_certainty"] == 0.25
+    assert record["command"].endswith("--threshold 0.25")
 
 
 def test_what_was_left_out_is_told_on_stderr(run, tiny_bundle, photos, paint):

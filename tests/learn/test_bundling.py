@@ -10,15 +10,15 @@ import pytest
 
 from whereshot.errors import ExportError
 from whereshot.gazetteer import load_gazetteer
-from whereshot.learn.bundling import Exported, class_prototypes, landmarks_of, provenance_of
+from whereshot.learn.bundling import Exported, landmarks_of, make_prototypes, provenance_of
 from whereshot.learn.dataset import PhotoIndex
 
 
-def test_a_prototype_is_the_normalized_mean_of_its_class(
+def test_photos_of_a_class_that_look_alike_share_a_prototype(
     exported: Exported, colors: PhotoIndex
 ) -> None:
     told: list[tuple[int, int]] = []
-    prototypes = class_prototypes(exported, colors, lambda *step: told.append(step))
+    prototypes = make_prototypes(exported, colors, report=lambda *step: told.append(step))
     assert prototypes.owner.tolist() == [0, 1, 2]
     assert np.linalg.norm(prototypes.vectors, axis=1) == pytest.approx(1)
     # The tiny network's embedding is the mean color: each prototype points along its channel.
@@ -26,9 +26,20 @@ def test_a_prototype_is_the_normalized_mean_of_its_class(
     assert told[-1] == (6, 6)
 
 
+def test_a_landmark_that_looks_different_has_several_prototypes(
+    exported: Exported, colors: PhotoIndex
+) -> None:
+    # All photos as one landmark: red, green and blue are three looks of it.
+    one = PhotoIndex(colors.root, ("all",), colors.paths, (0,) * len(colors))
+    prototypes = make_prototypes(exported, one, colors)
+    assert prototypes.owner.tolist() == [0, 0, 0]
+    assert sorted(prototypes.vectors.argmax(axis=1).tolist()) == [0, 1, 2]
+    assert sorted(prototypes.others.argmax(axis=1).tolist()) == [0, 1, 2]
+
+
 def test_a_class_without_photos_has_no_prototype(exported: Exported, colors: PhotoIndex) -> None:
     only_red = colors.subset([n for n, label in enumerate(colors.labels) if label == 0])
-    assert class_prototypes(exported, only_red).owner.tolist() == [0]
+    assert make_prototypes(exported, only_red).owner.tolist() == [0]
 
 
 def test_a_class_that_the_gazetteer_does_not_know_says_what_to_do() -> None:

@@ -81,9 +81,9 @@ def test_progress_moves_within_each_stage(delivered: tuple[Delivery, list[str]])
         "exporting exported 1/2",
         "checking parity 4/6",
         "checking parity 6/6",
-        "making prototypes 9/9",
-        "choosing the threshold 8/10",
-        "choosing the threshold 10/10",
+        "making prototypes 11/11",
+        "choosing the threshold 4/6",
+        "choosing the threshold 6/6",
     ):
         assert step in stages
 
@@ -122,10 +122,15 @@ def test_the_bundle_names_the_landmarks_in_output_order_and_where_they_come_from
     ids = ["eiffel_tower", "machu_picchu", "stonehenge"]
     assert [landmark.id for landmark in bundle.landmarks] == ids
     assert bundle.provenance["classes"] == dict(zip(CLASSES, ids, strict=True))
-    assert bundle.prototypes.owner.tolist() == [0, 1, 2]
+    assert sorted(set(bundle.prototypes.owner.tolist())) == [0, 1, 2]
+    # Of 9 photos to learn from, 2 were held out; of 8 without a landmark, half.
+    assert len(bundle.prototypes.owner) <= 7
+    assert 0 < len(bundle.prototypes.others) <= 4
     assert [row["format"] for row in bundle.provenance["parity"]] == list(FORMATS)
     chosen_for = bundle.raw["verdict"]["chosen_for"]
-    assert (chosen_for["unknown_photos"], chosen_for["landmark_photos"]) == (8, 2)
+    assert (chosen_for["unknown_photos"], chosen_for["landmark_photos"]) == (4, 2)
+    assert bundle.rule is None, "6 photos are too few to fit one"
+    assert len(bundle.held_out) == 2
     assert bundle.min_probability >= 0.5
     assert found.threshold is not None
     assert found.threshold.min_probability == bundle.min_probability

@@ -130,7 +130,7 @@ def test_the_verdict_has_figures_of_its_own(subject, photos, paint):
     verdicts = evaluate(subject, photos).verdicts
 
     assert verdicts is not None
-    assert verdicts.min_probability == 0.6
+    assert verdicts.min_certainty == 0.6
     assert verdicts.right.value == pytest.approx(8 / 11)
     assert verdicts.wrong.value == pytest.approx(2 / 11)
     assert verdicts.unknown.value == pytest.approx(1 / 11)
@@ -139,7 +139,7 @@ def test_the_verdict_has_figures_of_its_own(subject, photos, paint):
 def test_another_threshold_may_be_tried(subject, photos, paint):
     paint(photos / GOLDEN_GATE / "grey.png", "grey")
 
-    verdicts = evaluate(subject, photos, min_probability=0.0).verdicts
+    verdicts = evaluate(subject, photos, min_certainty=0.0).verdicts
 
     assert verdicts is not None
     assert verdicts.unknown.value == 0.0
@@ -148,7 +148,7 @@ def test_another_threshold_may_be_tried(subject, photos, paint):
 @pytest.mark.parametrize("threshold", [-0.1, 1.5])
 def test_a_threshold_that_is_no_probability_is_an_error(subject, photos, threshold):
     with pytest.raises(ValueError, match=rf"in \[0, 1\], got {threshold}"):
-        evaluate(subject, photos, min_probability=threshold)
+        evaluate(subject, photos, min_certainty=threshold)
 
 
 def test_photos_without_a_landmark_are_told_apart_by_confidence(subject, photos, unknown):
@@ -160,9 +160,13 @@ def test_photos_without_a_landmark_are_told_apart_by_confidence(subject, photos,
     assert found.false_landmarks.value == 1 / 4
     assert [(each.photo, each.landmark) for each in found.named] == [("more/red.png", None)]
     # All landmark photos are surer than the 3 grey ones, and about as sure as the red one.
-    assert 3 / 4 < found.auroc < 1
-    assert found.fpr_at_95_recall == pytest.approx(1 / 4)
-    assert 0.4 < found.gap < 0.8
+    # Without a rule, the certainty is the probability.
+    assert found.certainty == found.probability
+    assert 3 / 4 < found.certainty.auroc < 1
+    assert found.certainty.fpr_at_95_recall == pytest.approx(1 / 4)
+    assert 0.4 < found.certainty.gap < 0.8
+    rarer = (found.certainty.gap_at_10_percent, found.certainty.gap_at_1_percent)
+    assert found.certainty.gap > rarer[0] > rarer[1] > 0
 
 
 def test_the_histogram_counts_every_photo_once(subject, photos, unknown):
@@ -284,7 +288,7 @@ def test_a_run_is_evaluated_like_a_bundle(photos, unknown, tmp_path, one_thread)
 
     found = evaluate(load_subject(folder), photos, unknown=unknown)
 
-    assert (found.measured.kind, found.measured.min_probability) == ("run", None)
+    assert (found.measured.kind, found.measured.min_certainty) == ("run", None)
     assert (found.data.photos, found.verdicts) == (4, None)
     assert found.data.left_out == {MACHU_PICCHU: 4, NIAGARA: 2}
     assert found.open_set is not None

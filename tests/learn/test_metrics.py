@@ -206,6 +206,17 @@ def test_a_confident_false_answer_costs_all_that_come_after_it():
     assert (high, low) == (pytest.approx((1 / 2 + 2 / 3) / 2), 1.0)
 
 
+def test_answers_may_stand_for_more_than_were_at_hand():
+    confidences, right = np.array([0.9, 0.7, 0.5]), np.array([True, False, True])
+
+    once = metrics.global_average_precision(confidences, right, 2, np.array([1.0, 3.0, 1.0]))
+    three = metrics.global_average_precision(
+        np.array([0.9, 0.7, 0.7, 0.7, 0.5]), np.array([True, False, False, False, True]), 2
+    )
+
+    assert once == three == pytest.approx((1 + 2 / 5) / 2)
+
+
 @given(scores, st.integers(0, 2**32 - 1))
 def test_global_average_precision_is_average_precision_over_the_landmark_photos(confidences, seed):
     right = np.random.default_rng(seed).uniform(size=len(confidences)) < 0.5

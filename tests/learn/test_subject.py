@@ -44,7 +44,7 @@ def test_a_bundle_says_what_its_outputs_mean(tiny_bundle):
     assert (subject.kind, subject.name) == ("bundle", "tiny@1")
     assert subject.ids == ("golden_gate_bridge", "machu_picchu", "niagara_falls")
     assert subject.names[1] == "Machu Picchu"
-    assert (subject.temperature, subject.min_probability) == (2.0, 0.6)
+    assert (subject.temperature, subject.min_certainty) == (2.0, 0.6)
     assert (subject.preprocessing.size, subject.preprocessing.fit) == (32, "crop")
     latitudes, longitudes = subject.coordinates()
     assert (latitudes[0], longitudes[0]) == (37.8199, -122.4786)
@@ -72,7 +72,7 @@ def test_a_run_says_what_its_outputs_mean(tiny_run):
     assert subject.ids == ("golden_gate_bridge", "my_garden", "parthenon")
     assert subject.names == ("Golden Gate Bridge", "My Garden", "Parthenon")
     assert subject.places[1] is None
-    assert (subject.temperature, subject.min_probability) == (1.5, None)
+    assert (subject.temperature, subject.min_certainty) == (1.5, None)
     assert (subject.preprocessing.size, subject.preprocessing.fit) == (32, "squash")
     assert subject.trained_on == "0123"
     assert np.isnan(subject.coordinates()[0]).tolist() == [False, True, False]

@@ -73,8 +73,8 @@ def test_the_manifest_has_the_documented_shape(write: Write, tmp_path: Path) -> 
         "provenance",
         "files",
     ]
-    assert manifest["schema"] == "1.0"
-    assert manifest["calibration"] == {"temperature": 1.25}
+    assert manifest["schema"] == "1.1"
+    assert manifest["calibration"] == {"temperature": 1.25, "held_out": []}
     assert manifest["verdict"] == {"min_probability": 0.5, "chosen_for": {}}
     assert set(manifest["files"]) == {"model.onnx", "prototypes.npz"}
 

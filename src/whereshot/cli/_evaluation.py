@@ -68,10 +68,14 @@ def _figures(found: Evaluation) -> Table:
     if verdicts is not None:
         grid.add_row()
         share, interval = _share(verdicts.right)
-        threshold = f"verdict at probability {verdicts.min_probability:.3g} or more"
+        threshold = f"verdict at certainty {verdicts.min_certainty:.3g} or more"
         grid.add_row("named rightly", share, f"{interval}; {threshold}")
         grid.add_row("named wrongly", *_share(verdicts.wrong))
         grid.add_row("called unknown", *_share(verdicts.unknown))
+    for sets in found.coverage:
+        share, interval = _share(sets.covered)
+        size = f"{sets.mean_size:.2f} landmarks a set"
+        grid.add_row(f"in sets of {100 * sets.promised:g} %", share, f"{interval}; {size}")
     return grid
 
 
@@ -79,9 +83,16 @@ def _open_set(figures: OpenSet) -> Table:
     grid = _grid()
     if figures.false_landmarks is not None:
         grid.add_row("named a landmark", *_share(figures.false_landmarks))
-    grid.add_row("AUROC", f"{figures.auroc:.3f}")
-    grid.add_row("FPR at 95 % recall", f"{figures.fpr_at_95_recall:.1%}".replace("%", " %"))
-    grid.add_row("GAP", f"{figures.gap:.3f}")
+    ours, plain = figures.certainty, figures.probability
+    for words, name in (
+        ("AUROC", "auroc"),
+        ("FPR at 95 % recall", "fpr_at_95_recall"),
+        ("GAP", "gap"),
+        ("GAP, landmarks 10 % of photos", "gap_at_10_percent"),
+        ("GAP, landmarks 1 % of photos", "gap_at_1_percent"),
+    ):
+        by_probability = f"{getattr(plain, name):.3f} by the probability alone"
+        grid.add_row(words, f"{getattr(ours, name):.3f}", by_probability if ours != plain else "")
     return grid
 
 

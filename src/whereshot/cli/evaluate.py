@@ -29,10 +29,10 @@ def evaluate(
         Path | None,
         typer.Option(metavar="DIR", help="Photos that show no landmark: how many get one?"),
     ] = None,
-    min_probability: Annotated[
+    threshold: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, help="Threshold of the verdict `landmark`; default: the bundle's own."
+            min=0, max=1, help="Certainty of the verdict `landmark`; default: the bundle's own."
         ),
     ] = None,
     report: Annotated[
@@ -80,8 +80,8 @@ def evaluate(
     command = ["whereshot", "evaluate", subject, str(folder)]
     if unknown is not None:
         command += ["--unknown", str(unknown)]
-    if min_probability is not None:
-        command += ["--min-probability", str(min_probability)]
+    if threshold is not None:
+        command += ["--threshold", str(threshold)]
 
     progress = _Progress()
     explanation = None
@@ -96,7 +96,7 @@ def evaluate(
         )
         found = measure(
             answered,
-            min_probability=min_probability,
+            min_certainty=threshold,
             report=progress.update,
             path=subject,
             command=shlex.join(command),

@@ -5,12 +5,13 @@ Torch-free: a network is anything that maps pixels to logits, whatever runs it.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,14 @@ from whereshot.photo import Preprocessing, decode, prepare
 from whereshot.photo.suffixes import PHOTO_SUFFIXES, is_photo
 from whereshot.recognize._stream import ordered_map
 from whereshot.recognize.recognizer import available_cores
+from whereshot.recognize.session import Output, Outputs
 from whereshot.records import Failure
 
 Report = Callable[[int, int], None]
 """Called as report(done, total) while photos are answered."""
+
+Look = Callable[[NDArray[np.uint8], Sequence[Output]], Outputs]
+"""Maps pixels (B, S, S, 3) uint8, RGB, to the outputs that are asked for; from several threads."""
 
 _BATCH = 16
 
@@ -54,6 +59,24 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self.paths)
+
+
+def with_embeddings(look: Look) -> Model:
+    """A model whose rows are logits and embedding, side by side: one look at each photo."""
+
+    def model(pixels: NDArray[np.uint8], /) -> NDArray[np.floating]:
+        seen = look(pixels, ("logits", "embedding"))
+        rows = cast("list[NDArray[np.floating]]", [seen.logits, seen.embedding])
+        return np.concatenate(rows, axis=1)
+
+    return model
+
+
+def take_apart(rows: Answers, classes: int) -> Answers:
+    """The answers of a model `with_embeddings`, whose K logits are followed by embeddings."""
+    return dataclasses.replace(
+        rows, logits=rows.logits[:, :classes], embeddings=rows.logits[:, classes:]
+    )
 
 
 @dataclass(slots=True)

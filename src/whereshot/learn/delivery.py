@@ -71,7 +71,7 @@ class _Ingredients:
 
     options: BundleOptions
     landmarks: Sequence[Landmark]
-    training: PhotoIndex
+    learned: PhotoIndex
     held_out: HeldOut | None
 
 
@@ -175,7 +175,9 @@ def _ingredients(
     landmarks = bundling.landmarks_of(run.classes, options.gazetteer or load_gazetteer())
     training = index_folder(data, "train").matched_to(run.classes)
     held_out = held_out_of(run, training, unknown)
-    left_out = set(run.meta["data"].get("excluded", []))
+    # Prototypes must not know the photos that the rule of the verdict is fitted on.
+    unseen = {"excluded", "validation_paths"}
+    left_out = {path for key in unseen for path in run.meta["data"].get(key, [])}
     return _Ingredients(options, landmarks, training.without(left_out), held_out)
 
 
@@ -189,14 +191,19 @@ def _write_bundle(
     run = plan.run
     preprocessing = Preprocessing(run.recipe.model.size, run.recipe.model.fit)
     exported = Exported(Session(model), preprocessing, run.temperature)
-    prototypes = bundling.class_prototypes(
-        exported, bundle.training, _stage(report, "making prototypes")
+    held_out = bundle.held_out
+    prototypes = bundling.make_prototypes(
+        exported,
+        bundle.learned,
+        None if held_out is None else held_out.others,
+        _stage(report, "making prototypes"),
     )
     threshold = Threshold()
-    if bundle.held_out is not None:
+    if held_out is not None:
         threshold = choose_threshold(
             exported,
-            bundle.held_out,
+            prototypes,
+            held_out,
             bundle.options.max_false_share,
             _stage(report, "choosing the threshold"),
         )
@@ -211,6 +218,9 @@ def _write_bundle(
         preprocessing=preprocessing,
         temperature=run.temperature,
         min_probability=threshold.min_probability,
+        rule=threshold.rule,
+        strictness=threshold.strictness,
+        held_out=threshold.held_out,
         chosen_for=threshold.chosen_for,
         provenance=bundling.provenance_of(run, bundle.landmarks, checks),
         overwrite=plan.overwrite,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import os
 import platform
@@ -11,12 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from whereshot.learn.answers import Answers, Model, collect_answers, index_unknown
+from whereshot.learn.answers import (
+    Answers,
+    collect_answers,
+    index_unknown,
+    take_apart,
+    with_embeddings,
+)
 from whereshot.learn.dataset import PhotoIndex, index_folder
 from whereshot.learn.evaluation import Data, Evaluation, Measured
 from whereshot.learn.intervals import RESAMPLES
@@ -54,7 +58,7 @@ def evaluate(
     folder: str | Path,
     *,
     unknown: str | Path | None = None,
-    min_probability: float | None = None,
+    min_certainty: float | None = None,
     workers: int | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -67,11 +71,11 @@ def evaluate(
     It is `answer` and then `measure`. Raises DatasetError where there is nothing to measure on,
     ValueError for a threshold outside [0, 1].
     """
-    _check_threshold(min_probability)  # before the photos are looked at
+    _check_threshold(min_certainty)  # before the photos are looked at
     answered = answer(subject, folder, unknown=unknown, workers=workers, report=report)
     return measure(
         answered,
-        min_probability=min_probability,
+        min_certainty=min_certainty,
         resamples=resamples,
         seed=seed,
         report=report,
@@ -91,55 +95,35 @@ def answer(
 ) -> Answered:
     """Show a subject the photos of `folder/CLASS/PHOTO`, or of `folder/test` where there is one.
 
-    `unknown` is a folder of photos that show no landmark. With `embeddings`, those of the
-    landmark photos are kept: what explanations are made of. Raises DatasetError where there is
-    nothing to look at.
+    `unknown` is a folder of photos that show no landmark. With `embeddings`, those are kept: what
+    explanations are made of. Raises DatasetError where there is nothing to look at.
     """
     started = time.monotonic()
     index = index_folder(folder, "test")
     known, left_out = subject.match(index)
     strangers = None if unknown is None else index_unknown(unknown)
 
-    def collect(stage: str, model: Model, photos: PhotoIndex) -> Answers:
-        return collect_answers(
-            model,
+    def collect(stage: str, photos: PhotoIndex) -> Answers:
+        rows = collect_answers(
+            with_embeddings(subject.look) if embeddings else subject.model,
             photos,
             subject.preprocessing,
             workers=workers,
             report=lambda done, total: report(stage, done, total),
         )
+        return take_apart(rows, len(subject.ids)) if embeddings else rows
 
-    if embeddings:
-        answers = _split(collect("landmarks", _with_embeddings(subject), known), len(subject.ids))
-    else:
-        answers = collect("landmarks", subject.model, known)
-    others = None if strangers is None else collect("no landmarks", subject.model, strangers)
+    embeddings = embeddings or subject.judge.needs_embeddings
+    answers = collect("landmarks", known)
+    others = None if strangers is None else collect("no landmarks", strangers)
     seconds = time.monotonic() - started
     return Answered(subject, index, left_out, answers, strangers, others, seconds)
-
-
-def _with_embeddings(subject: Subject) -> Model:
-    """A model whose rows are logits and embedding, side by side: one look at each photo."""
-
-    def model(pixels: NDArray[np.uint8], /) -> NDArray[np.floating]:
-        seen = subject.look(pixels, ("logits", "embedding"))
-        rows = cast("list[NDArray[np.floating]]", [seen.logits, seen.embedding])
-        return np.concatenate(rows, axis=1)
-
-    return model
-
-
-def _split(rows: Answers, classes: int) -> Answers:
-    """Answers whose logits are followed by embeddings, taken apart."""
-    return dataclasses.replace(
-        rows, logits=rows.logits[:, :classes], embeddings=rows.logits[:, classes:]
-    )
 
 
 def measure(
     answered: Answered,
     *,
-    min_probability: float | None = None,
+    min_certainty: float | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
     report: Report = silent,
@@ -148,14 +132,14 @@ def measure(
 ) -> Evaluation:
     """Every figure of what a subject answered.
 
-    `min_probability` takes the place of the bundle's own threshold. `path` and `command` are kept
+    `min_certainty` takes the place of the bundle's own threshold. `path` and `command` are kept
     for the record. Raises ValueError for a threshold outside [0, 1].
     """
-    _check_threshold(min_probability)
+    _check_threshold(min_certainty)
     subject, answers, index = answered.subject, answered.answers, answered.index
     others, strangers = answered.others, answered.strangers
-    if min_probability is None:
-        min_probability = subject.min_probability
+    if min_certainty is None:
+        min_certainty = subject.min_certainty
     report("figures", 0, 1)
     found = Figures(subject, answers, resamples, seed)
     fingerprint = index.fingerprint()
@@ -168,7 +152,7 @@ def measure(
             subject.preprocessing.size,
             subject.preprocessing.fit,
             subject.temperature,
-            min_probability,
+            min_certainty,
             subject.provenance,
         ),
         data=Data(
@@ -184,10 +168,11 @@ def measure(
         uncalibrated=found.calibration(1.0),
         calibrated=found.calibration(subject.temperature),
         geography=found.geography(),
-        verdicts=None if min_probability is None else found.verdicts(min_probability),
+        verdicts=None if min_certainty is None else found.verdicts(min_certainty),
+        coverage=found.coverage(subject.held_out),
         open_set=None
         if others is None or strangers is None
-        else found.open_set(others, strangers, min_probability),
+        else found.open_set(others, strangers, min_certainty),
         histogram=found.histogram(others),
         landmarks=found.rows(),
         confusion=found.cells(),
@@ -200,9 +185,9 @@ def measure(
     return evaluation
 
 
-def _check_threshold(min_probability: float | None) -> None:
-    if min_probability is not None and not 0 <= min_probability <= 1:
-        raise ValueError(f"min_probability must be in [0, 1], got {min_probability}")
+def _check_threshold(min_certainty: float | None) -> None:
+    if min_certainty is not None and not 0 <= min_certainty <= 1:
+        raise ValueError(f"min_certainty must be in [0, 1], got {min_certainty}")
 
 
 def _environment(subject: Subject, seconds: float) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Measured:
     size: int
     fit: str
     temperature: float
-    min_probability: float | None
+    min_certainty: float | None
     provenance: Mapping[str, Any]
 
 
@@ -87,9 +87,12 @@ class Geography:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Shares of landmark photos: named rightly, named wrongly, called unknown."""
+    """Shares of landmark photos: named rightly, named wrongly, called unknown.
 
-    min_probability: float
+    A name takes `min_certainty`, which is of the best probability where the bundle has no rule.
+    """
+
+    min_certainty: float
     right: Estimate
     wrong: Estimate
     unknown: Estimate
@@ -125,27 +128,51 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenSet:
-    """How landmark photos and photos of none are told apart by the best landmark's probability.
+class Separation:
+    """How one score tells photos of landmarks from photos of none.
 
-    `false_landmarks` is the share of the photos without a landmark that get one as verdict;
-    `named` has them, surest first.
+    AUROC, the share of photos of none above the score that keeps 95 % of the others, and GAP: over
+    the photos as they are, and where landmarks are 10 % and 1 % of all photos.
+    """
+
+    auroc: float
+    fpr_at_95_recall: float
+    gap: float
+    gap_at_10_percent: float
+    gap_at_1_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSet:
+    """How landmark photos and photos of none are told apart.
+
+    `certainty` says it of what the verdict goes by, `probability` of the best landmark's
+    probability alone. `false_landmarks` is the share of the photos without a landmark that get one
+    as verdict; `named` has them, surest first.
     """
 
     folder: str
     fingerprint: str
     photos: int
     unreadable: tuple[tuple[str, str], ...]
-    auroc: float
-    fpr_at_95_recall: float
-    gap: float
+    certainty: Separation
+    probability: Separation
     false_landmarks: Estimate | None
     named: tuple[Mistake, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class SetCoverage:
+    """Conformal sets: what was promised, the share of them with the true landmark, mean size."""
+
+    promised: float
+    covered: Estimate
+    mean_size: float
+
+
+@dataclass(frozen=True, slots=True)
 class Histogram:
-    """Photos per percent of confidence: rightly named, wrongly named, without a landmark."""
+    """Photos per percent of certainty: rightly named, wrongly named, without a landmark."""
 
     right: tuple[int, ...]
     wrong: tuple[int, ...]
@@ -167,6 +194,7 @@ class Evaluation:
     calibrated: Calibration
     geography: Geography
     verdicts: Verdicts | None
+    coverage: tuple[SetCoverage, ...]
     open_set: OpenSet | None
     histogram: Histogram
     landmarks: tuple[LandmarkRow, ...]

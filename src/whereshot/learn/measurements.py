@@ -21,6 +21,8 @@ from whereshot.learn.evaluation import (
     LandmarkRow,
     Mistake,
     OpenSet,
+    Separation,
+    SetCoverage,
     Verdicts,
 )
 from whereshot.learn.intervals import (
@@ -35,8 +37,12 @@ from whereshot.learn.intervals import (
 )
 from whereshot.learn.metrics import Bools, Floats, Ints
 from whereshot.learn.subject import Subject
+from whereshot.recognize.conformal import least_probability
 from whereshot.recognize.verdict import calibrated_probabilities
 from whereshot.records import Failure
+
+COVERAGES = (0.9, 0.95, 0.99)
+"""What conformal sets are asked to promise."""
 
 
 class Figures:
@@ -51,7 +57,10 @@ class Figures:
         self.ranks = metrics.truth_ranks(answers.logits, answers.labels)
         self.right: Bools = self.ranks == 0
         self.predicted = answers.logits.argmax(axis=1)
-        self.confidences = best_probabilities(answers, subject.temperature)
+        judged = subject.judge.judge(answers.logits, answers.embeddings)
+        self.probabilities = judged.probabilities
+        self.confidences = judged.probabilities.max(axis=1)
+        self.certainties = judged.certainty
         self.distances = metrics.distance_errors_km(
             answers.labels, self.predicted, *subject.coordinates()
         )
@@ -98,68 +107,98 @@ class Figures:
             unplaced=sum(place is None for place in self.subject.places),
         )
 
-    def verdicts(self, min_probability: float) -> Verdicts:
+    def verdicts(self, min_certainty: float) -> Verdicts:
         """What a threshold makes of the photos of landmarks."""
-        named = self.confidences >= min_probability
+        named = self.certainties >= min_certainty
         statistics = {
             "right": mean_of(named & self.right),
             "wrong": mean_of(named & ~self.right),
             "unknown": mean_of(~named),
         }
-        return Verdicts(min_probability, **self._shares(statistics))
+        return Verdicts(min_certainty, **self._shares(statistics))
 
-    def open_set(
-        self, others: Answers, index: PhotoIndex, min_probability: float | None
-    ) -> OpenSet:
+    def coverage(self, held_out: Sequence[float]) -> tuple[SetCoverage, ...]:
+        """What sets hold that were calibrated on the probabilities of held-out photos."""
+        if not held_out:
+            return ()
+        rows: list[SetCoverage] = []
+        truth = self.probabilities[np.arange(len(self.labels)), self.labels]
+        for promised in COVERAGES:
+            least = least_probability(promised, held_out)
+            # The best landmark is always in the set.
+            covered = self.right | (truth >= least)
+            sizes = np.maximum(1, (self.probabilities >= least).sum(axis=1))
+            share = self._shares({"share": mean_of(covered)})["share"]
+            rows.append(SetCoverage(promised, share, float(sizes.mean())))
+        return tuple(rows)
+
+    def open_set(self, others: Answers, index: PhotoIndex, min_certainty: float | None) -> OpenSet:
         """How photos of landmarks and of none are told apart."""
-        scores = best_probabilities(others, self.subject.temperature)
+        judged = self.subject.judge.judge(others.logits, others.embeddings)
+        confidences = judged.probabilities.max(axis=1)
         names = self.subject.names
         predicted = others.logits.argmax(axis=1)
         named: list[Mistake] = []
         false_landmarks = None
-        if min_probability is not None:
-            false = scores >= min_probability
+        if min_certainty is not None:
+            false = judged.certainty >= min_certainty
             false_landmarks = self._shares({"share": mean_of(false)}, len(others))["share"]
             named = [
                 Mistake(
                     relative(others.paths[i], index.root),
                     None,
                     names[predicted[i]],
-                    float(scores[i]),
+                    float(confidences[i]),
                     None,
                 )
-                for i in _surest_first(scores, false)
+                for i in _surest_first(judged.certainty, false)
             ]
         return OpenSet(
             folder=str(index.root),
             fingerprint=index.fingerprint(),
             photos=len(others),
             unreadable=reasons(others.failures, index.root),
-            auroc=metrics.auroc(self.confidences, scores),
-            fpr_at_95_recall=metrics.false_positive_rate(self.confidences, scores),
-            gap=metrics.global_average_precision(
-                np.concatenate([self.confidences, scores]),
-                np.concatenate([self.right, np.zeros(len(scores), dtype=np.bool_)]),
-                len(self.answers),
-            ),
+            certainty=self._separation(self.certainties, judged.certainty),
+            probability=self._separation(self.confidences, confidences),
             false_landmarks=false_landmarks,
             named=tuple(named),
         )
 
-    def histogram(self, others: Answers | None) -> Histogram:
-        """How sure the network is of photos it is right on, wrong on, or should not know."""
+    def _separation(self, of_landmarks: Floats, of_none: Floats) -> Separation:
+        scores = np.concatenate([of_landmarks, of_none])
+        right = np.concatenate([self.right, np.zeros(len(of_none), dtype=np.bool_)])
+        ratio = len(of_landmarks) / len(of_none)
 
-        def count(confidences: Floats) -> tuple[int, ...]:
-            numbers = metrics.bin_numbers(confidences, HISTOGRAM_BINS)
+        def gap(strangers_each: float) -> float:
+            """GAP, where so many photos without a landmark come on each one with one."""
+            weights = np.ones(len(scores))
+            weights[len(of_landmarks) :] = strangers_each * ratio
+            return metrics.global_average_precision(scores, right, len(of_landmarks), weights)
+
+        return Separation(
+            auroc=metrics.auroc(of_landmarks, of_none),
+            fpr_at_95_recall=metrics.false_positive_rate(of_landmarks, of_none),
+            gap=gap(1 / ratio),
+            gap_at_10_percent=gap(9),
+            gap_at_1_percent=gap(99),
+        )
+
+    def histogram(self, others: Answers | None) -> Histogram:
+        """How certain photos are that are named rightly, wrongly, or should not be named."""
+
+        def count(certainties: Floats) -> tuple[int, ...]:
+            numbers = metrics.bin_numbers(certainties, HISTOGRAM_BINS)
             return tuple(np.bincount(numbers, minlength=HISTOGRAM_BINS).tolist())
 
-        unknown = (
-            np.empty(0) if others is None else best_probabilities(others, self.subject.temperature)
-        )
+        judge = self.subject.judge
         return Histogram(
-            count(self.confidences[self.right]),
-            count(self.confidences[~self.right]),
-            count(unknown),
+            count(self.certainties[self.right]),
+            count(self.certainties[~self.right]),
+            count(
+                np.empty(0)
+                if others is None
+                else judge.judge(others.logits, others.embeddings).certainty
+            ),
         )
 
     def rows(self) -> tuple[LandmarkRow, ...]:

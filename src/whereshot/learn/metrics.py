@@ -162,19 +162,23 @@ def false_positive_rate(positive: Floats, negative: Floats, recall: float = 0.95
     return float((negative >= threshold).mean())
 
 
-def global_average_precision(confidences: Floats, right: Bools, landmarks: int) -> float:
+def global_average_precision(
+    confidences: Floats, right: Bools, landmarks: int, weights: Floats | None = None
+) -> float:
     """GAP, or micro average precision: one ranking of all answers by confidence.
 
     `confidences` (M,) and `right` (M,) cover photos with and without a landmark; an answer to a
     photo without one is never right. `landmarks` is the number of photos that show one. Tied
-    answers count together, at the precision after the last of them.
+    answers count together, at the precision after the last of them. An answer counts as `weights`
+    (M,) many in the ranking, where photos of one kind stand for more than were at hand.
     Reference: F. Perronnin et al., "A family of contextual measures of similarity between
     distributions with application to image retrieval" (CVPR 2009).
     """
     order = np.argsort(-confidences, kind="stable")
     ranked, hits = confidences[order], np.cumsum(right[order])
+    answers = np.cumsum(np.ones(len(order)) if weights is None else weights[order])
     last_of_tie = np.append(ranked[1:] != ranked[:-1], True)
     ends = np.flatnonzero(last_of_tie)
-    precision = hits[ends] / (ends + 1)
+    precision = hits[ends] / answers[ends]
     gained = np.diff(hits[ends], prepend=0)
     return float((precision * gained).sum() / landmarks)

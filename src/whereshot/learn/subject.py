@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -24,6 +24,7 @@ from whereshot.errors import (
 )
 from whereshot.gazetteer import load_gazetteer
 from whereshot.gazetteer.names import key
+from whereshot.learn.answers import Look
 from whereshot.learn.dataset import PhotoIndex, class_key
 from whereshot.photo import Preprocessing
 from whereshot.recognize import (
@@ -34,14 +35,12 @@ from whereshot.recognize import (
     read_bundle,
     shipped_bundles,
 )
+from whereshot.recognize.judge import Judge
 from whereshot.recognize.session import Output
 from whereshot.records import Landmark
 
 if TYPE_CHECKING:
     from whereshot.learn.run import Run
-
-Look = Callable[[NDArray[np.uint8], Sequence[Output]], Outputs]
-"""Maps pixels (B, S, S, 3) uint8, RGB, to the outputs that are asked for; from several threads."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +50,10 @@ class Subject:
     `ids`, `names` and `spellings` (all that may name an output's folder, its own first) are in
     output order; `places` has each output's landmark, None where the gazetteer doesn't know it.
     `look` asks the network for outputs; `source` is what was loaded, for whoever wants to see its
-    weights. `min_probability` is the verdict's threshold, None for a training run, which has none
-    yet. `trained_on` is the fingerprint of its training photos.
+    weights. `judge` makes probabilities and certainties of its answers. `min_certainty` is the
+    verdict's threshold, None for a training run, which has none yet; on `held_out`, the
+    probabilities of the truth of held-out photos, conformal sets are calibrated. `trained_on` is
+    the fingerprint of its training photos.
     """
 
     name: str
@@ -65,7 +66,9 @@ class Subject:
     places: tuple[Landmark | None, ...]
     preprocessing: Preprocessing
     temperature: float
-    min_probability: float | None = None
+    judge: Judge
+    min_certainty: float | None = None
+    held_out: tuple[float, ...] = ()
     trained_on: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
@@ -163,7 +166,9 @@ def _load_bundle(wanted: str) -> Subject:
         places=bundle.landmarks,
         preprocessing=bundle.preprocessing,
         temperature=bundle.temperature,
-        min_probability=bundle.min_probability,
+        judge=Judge(bundle.temperature, bundle.prototypes, bundle.rule),
+        min_certainty=bundle.strictness.min_certainty,
+        held_out=bundle.held_out,
         trained_on=cast("Mapping[str, Any]", data).get("fingerprint")
         if isinstance(data, Mapping)
         else None,
@@ -214,6 +219,7 @@ def _load_run(folder: Path) -> Subject:
         places=places,
         preprocessing=Preprocessing(run.recipe.model.size, run.recipe.model.fit),
         temperature=run.temperature,
+        judge=Judge(run.temperature),
         trained_on=run.meta["data"].get("fingerprint"),
         provenance={part: run.meta[part] for part in ("recipe", "data", "versions", "results")},
     )

@@ -15,9 +15,10 @@ from typing import Any, TypeVar, cast
 from whereshot.errors import BundleError, BundleVersionError
 from whereshot.photo import Preprocessing
 from whereshot.photo.prepare import Fit
+from whereshot.recognize.verdict import SIGNALS, Rule, Strictness
 from whereshot.records import Landmark
 
-SCHEMA = "1.0"
+SCHEMA = "1.1"  # 1.1 added verdict.rule, verdict.false_shares and calibration.held_out
 SUPPORTED_MAJOR = 1
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -45,7 +46,10 @@ class Manifest:
     landmarks: tuple[Landmark, ...]
     preprocessing: Preprocessing
     temperature: float
+    held_out: tuple[float, ...]
     min_probability: float
+    rule: Rule | None
+    strictness: Strictness
     files: Mapping[str, FileRecord]
     raw: Mapping[str, Any]
 
@@ -66,14 +70,19 @@ def parse_manifest(text: str | bytes, where: str) -> Manifest:
     version = root.get("version", int)
     if version < 1:
         root.fail("version", f"must be 1 or more, got {version}")
+    calibration, verdict = root.child("calibration"), root.child("verdict")
+    rule = _rule(verdict.child("rule")) if "rule" in verdict.value else None
     return Manifest(
         name=name,
         version=version,
         created=root.get("created", str, ""),
         landmarks=_landmarks(root),
         preprocessing=_preprocessing(root.child("preprocessing")),
-        temperature=root.child("calibration").number("temperature", above=0.0),
-        min_probability=root.child("verdict").number("min_probability", low=0.0, high=1.0),
+        temperature=calibration.number("temperature", above=0.0),
+        held_out=tuple(calibration.numbers("held_out", low=0.0, high=1.0)),
+        min_probability=verdict.number("min_probability", low=0.0, high=1.0),
+        rule=rule,
+        strictness=_strictness(verdict, rule),
         files=_files(root.child("files")),
         raw=raw,
     )
@@ -158,6 +167,30 @@ def _preprocessing(node: _Node) -> Preprocessing:
     return Preprocessing(size, cast(Fit, fit))
 
 
+def _rule(node: _Node) -> Rule:
+    weights = node.child("weights")
+    return Rule(node.number("bias"), {signal: weights.number(signal) for signal in SIGNALS})
+
+
+def _strictness(verdict: _Node, rule: Rule | None) -> Strictness:
+    """The threshold on the certainty, which without a rule is the probability itself."""
+    if rule is None:
+        threshold = verdict.number("min_probability", low=0.0, high=1.0)
+    else:
+        threshold = verdict.child("rule").number("min_certainty", low=0.0, high=1.0)
+    pairs = verdict.get("false_shares", list, [])
+    shares: list[tuple[float, float]] = []
+    for index, pair in enumerate(pairs):
+        numbers = _Node({"pair": pair}, f"{verdict.path}.false_shares[{index}]", verdict.where)
+        values = numbers.numbers("pair", low=0.0, high=1.0)
+        if len(values) != 2:
+            numbers.fail("pair", f"must be a share and a certainty, got {pair!r}")
+        shares.append((values[0], values[1]))
+    if shares != sorted(shares, key=lambda pair: (-pair[0], pair[1])):
+        verdict.fail("false_shares", "must go from the largest share to the smallest")
+    return Strictness(threshold, tuple(shares))
+
+
 def _files(node: _Node) -> Mapping[str, FileRecord]:
     files: dict[str, FileRecord] = {}
     for name in node.value:
@@ -205,7 +238,14 @@ class _Node:
         high: float = math.inf,
         above: float = -math.inf,
     ) -> float:
-        value = self.value.get(key)
+        return self._checked(key, self.value.get(key), low, high, above)
+
+    def numbers(self, key: str, *, low: float, high: float) -> list[float]:
+        """A list of numbers in [low, high]; empty where there is none."""
+        found = self.get(key, list, [])
+        return [self._checked(key, each, low, high, -math.inf) for each in found]
+
+    def _checked(self, key: str, value: object, low: float, high: float, above: float) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.fail(key, f"must be a number, got {_json_type(value)}")
         try:

@@ -5,13 +5,14 @@
     world/
       model.onnx       pixels uint8 (B, S, S, 3) -> logits (B, K), embedding (B, D), features
       bundle.json      landmarks in output order, preprocessing, calibration, SHA-256 of each file
-      prototypes.npz   prototypes float32 (P, D), owner int64 (P,)
+      prototypes.npz   prototypes float32 (P, D), owner int64 (P,), others float32 (M, D)
 
 Nothing in a bundle is code, and reading one runs none: JSON, an ONNX graph, arrays without pickle.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import hashlib
 import zipfile
@@ -26,6 +27,8 @@ import numpy as np
 from whereshot.errors import BundleError, BundleIntegrityError, BundleNotFoundError
 from whereshot.photo import Preprocessing
 from whereshot.recognize._manifest import FileRecord, parse_manifest
+from whereshot.recognize.prototypes import Prototypes
+from whereshot.recognize.verdict import Rule, Strictness
 from whereshot.records import Landmark
 
 MANIFEST_FILE = "bundle.json"
@@ -36,19 +39,13 @@ SHIPPED = Path(__file__).resolve().parents[1] / "bundles"
 
 
 @dataclass(frozen=True, slots=True)
-class Prototypes:
-    """Reference embeddings: `vectors` float32 (P, D), L2-normalized, and whose they are.
-
-    `owner` is int64 (P,): the index of each vector's landmark in the bundle's landmark set.
-    """
-
-    vectors: np.ndarray
-    owner: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle that was read and verified; `raw` is the whole `bundle.json`, as parsed."""
+    """A bundle that was read and verified; `raw` is the whole `bundle.json`, as parsed.
+
+    `held_out` are the probabilities that photos which training did not see give to their landmark.
+    `rule` makes certainties and `strictness` has the one that a verdict takes; where there is no
+    rule, the certainty is the probability, and `min_probability` is asked of it.
+    """
 
     path: Path
     name: str
@@ -57,7 +54,10 @@ class Bundle:
     landmarks: tuple[Landmark, ...]
     preprocessing: Preprocessing
     temperature: float
+    held_out: tuple[float, ...]
     min_probability: float
+    rule: Rule | None
+    strictness: Strictness
     prototypes: Prototypes = field(repr=False, compare=False)
     raw: Mapping[str, Any] = field(repr=False, compare=False)
 
@@ -154,7 +154,10 @@ def read_bundle(path: str | PathLike[str]) -> Bundle:
         landmarks=manifest.landmarks,
         preprocessing=manifest.preprocessing,
         temperature=manifest.temperature,
+        held_out=manifest.held_out,
         min_probability=manifest.min_probability,
+        rule=manifest.rule,
+        strictness=manifest.strictness,
         prototypes=_read_prototypes(folder, len(manifest.landmarks), where),
         raw=manifest.raw,
     )
@@ -187,26 +190,13 @@ def _read_prototypes(folder: Path, classes: int, where: str) -> Prototypes:
             np.load(file, allow_pickle=False) as arrays,
         ):
             prototypes = Prototypes(arrays["prototypes"], arrays["owner"])
+            if "others" in arrays:  # since schema 1.1
+                prototypes = dataclasses.replace(prototypes, others=arrays["others"])
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise BundleError(
             f"{where}: {PROTOTYPES_FILE} can't be read as the arrays `prototypes` and `owner` "
             f"({type(error).__name__}: {error}). Export the bundle again"
         ) from error
-    if problem := prototypes_problem(prototypes, classes):
+    if problem := prototypes.problem(classes):
         raise BundleError(f"{where}: {PROTOTYPES_FILE}: {problem}. Export the bundle again")
     return prototypes
-
-
-def prototypes_problem(prototypes: Prototypes, classes: int) -> str | None:
-    """What is wrong with prototypes for a landmark set of K classes; None if nothing is."""
-    vectors, owner = prototypes.vectors, prototypes.owner
-    if vectors.dtype != np.float32 or vectors.ndim != 2:
-        return f"prototypes must be float32 (P, D), got {vectors.dtype} {vectors.shape}"
-    if owner.dtype != np.int64 or owner.shape != vectors.shape[:1]:
-        return f"owner must be int64 ({len(vectors)},), got {owner.dtype} {owner.shape}"
-    if len(owner) and not (owner.min() >= 0 and owner.max() < classes):
-        return f"owner must be in [0, {classes}), got {owner.min()} to {owner.max()}"
-    norms = np.linalg.norm(vectors, axis=1)  # (P,)
-    if not np.allclose(norms, 1.0, atol=1e-3):
-        return f"prototypes must be L2-normalized, got norms {norms.min()} to {norms.max()}"
-    return None

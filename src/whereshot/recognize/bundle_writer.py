@@ -23,10 +23,10 @@ from whereshot.recognize.bundle import (
     MODEL_FILE,
     PROTOTYPES_FILE,
     Bundle,
-    Prototypes,
-    prototypes_problem,
     read_bundle,
 )
+from whereshot.recognize.prototypes import Prototypes
+from whereshot.recognize.verdict import Rule, Strictness
 from whereshot.records import Landmark
 
 
@@ -41,6 +41,9 @@ def write_bundle(
     preprocessing: Preprocessing,
     temperature: float,
     min_probability: float,
+    rule: Rule | None = None,
+    strictness: Strictness | None = None,
+    held_out: Sequence[float] = (),
     chosen_for: Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | None = None,
     created: datetime.date | None = None,
@@ -48,19 +51,30 @@ def write_bundle(
 ) -> Bundle:
     """Write a bundle into a folder and read it back.
 
-    `model` is the ONNX graph or its path; `chosen_for` holds the figures that `min_probability`
-    was chosen for. All files are written into a new folder beside `folder`, which then takes its
-    name: whoever reads `folder` sees the old bundle or the new one, never a half.
+    `model` is the ONNX graph or its path. `min_probability` is the threshold where certainty is the
+    best probability; a `rule` makes a better one, and then `strictness` has its threshold.
+    `held_out` are the probabilities of the true landmarks of photos that training did not see;
+    `chosen_for` holds the figures that the threshold was chosen for.
+
+    All files are written into a new folder beside `folder`, which then takes its name: whoever
+    reads `folder` sees the old bundle or the new one, never a half.
 
     Raises `BundleError` if something is there that is not a bundle, if a bundle is there and
     `overwrite` is False, or if the parts don't fit together.
     """
     folder = Path(folder)
     _check_free(folder, overwrite)
-    if problem := prototypes_problem(prototypes, len(landmarks)):
+    if (rule is None) != (strictness is None):
+        raise ValueError("a rule needs the strictness that was chosen for it, and the other way")
+    if problem := prototypes.problem(len(landmarks)):
         raise BundleError(f"Bundle {str(folder)!r} can't be written: {problem}")
     arrays = io.BytesIO()
-    np.savez(arrays, prototypes=prototypes.vectors, owner=prototypes.owner)
+    np.savez(
+        arrays,
+        prototypes=prototypes.vectors,
+        owner=prototypes.owner,
+        others=prototypes.others,
+    )
     files = {
         MODEL_FILE: model if isinstance(model, bytes) else Path(model).read_bytes(),
         PROTOTYPES_FILE: arrays.getvalue(),
@@ -71,9 +85,13 @@ def write_bundle(
         "created": (created or datetime.datetime.now(datetime.UTC).date()).isoformat(),
         "preprocessing": {"size": preprocessing.size, "fit": preprocessing.fit},
         "landmarks": [landmark_to_json(landmark) for landmark in landmarks],
-        "calibration": {"temperature": float(temperature)},
+        "calibration": {
+            "temperature": float(temperature),
+            "held_out": sorted(float(probability) for probability in held_out),
+        },
         "verdict": {
             "min_probability": float(min_probability),
+            **_ruled(rule, strictness),
             "chosen_for": dict(chosen_for or {}),
         },
         "provenance": dict(provenance or {}),
@@ -95,6 +113,19 @@ def write_bundle(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return read_bundle(folder)
+
+
+def _ruled(rule: Rule | None, strictness: Strictness | None) -> dict[str, Any]:
+    if rule is None or strictness is None:
+        return {}
+    return {
+        "rule": {
+            "bias": float(rule.bias),
+            "weights": {signal: float(weight) for signal, weight in rule.weights.items()},
+            "min_certainty": float(strictness.min_certainty),
+        },
+        "false_shares": [[float(share), float(at)] for share, at in strictness.false_shares],
+    }
 
 
 def _check_free(folder: Path, overwrite: bool) -> None:

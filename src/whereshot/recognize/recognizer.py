@@ -18,12 +18,23 @@ from whereshot.photo import Limits, decode_sized, prepare, read_exif, seen_box
 from whereshot.photo.source import DEFAULT_LIMITS, describe, read_photo
 from whereshot.recognize._stream import ordered_map
 from whereshot.recognize.bundle import Bundle, find_bundle, read_bundle
+from whereshot.recognize.conformal import least_probability, set_size
 from whereshot.recognize.heatmap import Heatmap, Locator
+from whereshot.recognize.judge import Judge
 from whereshot.recognize.session import Device, Output, Outputs, Session
-from whereshot.recognize.verdict import calibrated_probabilities, decide, locate, rank
+from whereshot.recognize.verdict import decide, locate, rank
 from whereshot.records import Failure, Landmark, Location, Photo, Recognition
 
 _FOR_HEAT: tuple[Output, ...] = ("features", "embedding")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is asked about photos: how many candidates, the region, sets of which coverage."""
+
+    k: int
+    region: bool = False
+    coverage: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,8 @@ class OnnxRecognizer:
 
     `threads` is the number of threads that one run of the network takes. The default of 1 is the
     best for many photos, where `recognize_many` keeps all cores busy with photos side by side.
-    A photo beyond `limits` is refused before its pixels are decoded.
+    A photo beyond `limits` is refused before its pixels are decoded. `min_certainty` takes the
+    place of the bundle's own threshold between `landmark` and `unknown`.
     """
 
     def __init__(
@@ -56,13 +68,18 @@ class OnnxRecognizer:
         threads: int | None = None,
         device: Device = "cpu",
         limits: Limits = DEFAULT_LIMITS,
+        min_certainty: float | None = None,
     ):
         threads = 1 if threads is None else threads
         session = Session(bundle.model_path, threads=threads, device=device)
         _check_fit(bundle, session)
         self.bundle = bundle
+        self.min_certainty = (
+            bundle.strictness.min_certainty if min_certainty is None else min_certainty
+        )
         self._session = session
         self._limits = limits
+        self._judge = Judge(bundle.temperature, bundle.prototypes, bundle.rule)
 
     @property
     def name(self) -> str:
@@ -74,14 +91,18 @@ class OnnxRecognizer:
         """The landmark set, in the order of the network's outputs."""
         return self.bundle.landmarks
 
-    def recognize(self, photo: Photo, *, k: int = 5, region: bool = False) -> Recognition:
+    def recognize(
+        self, photo: Photo, *, k: int = 5, region: bool = False, coverage: float | None = None
+    ) -> Recognition:
         """Recognize one photo, with the k best landmarks (at most all of them).
 
-        With `region`, say where in the photo the landmark is. Raises `PhotoError` if the photo
-        can't be read, ValueError for k < 1.
+        With `region`, say where in the photo the landmark is; with `coverage` in (0, 1), which
+        landmarks are plausible: a set that holds the true one with that probability, if the photo
+        shows one. Raises `PhotoError` if the photo can't be read, ValueError for k < 1 or where the
+        bundle can't promise a coverage.
         """
-        _check_count("k", k)
-        return self._answer([self.look(photo)], k, region)[0]
+        wish = self._checked(k, region, coverage)
+        return self._answer([self.look(photo)], wish)[0]
 
     def look(self, photo: Photo) -> Look:
         """Decode a photo to what the network is about to see; raises `PhotoError`.
@@ -105,8 +126,7 @@ class OnnxRecognizer:
 
     def answer(self, look: Look, *, k: int = 5) -> Recognition:
         """Recognize what was decoded; raises ValueError for k < 1."""
-        _check_count("k", k)
-        return self._answer([look], k, region=False)[0]
+        return self._answer([look], self._checked(k))[0]
 
     def heatmap(self, photo: Photo, landmark_id: str | None = None) -> Heatmap:
         """What in a photo speaks for a landmark; None stands for the most probable one.
@@ -129,25 +149,27 @@ class OnnxRecognizer:
         workers: int | None = None,
         batch_size: int = 1,
         region: bool = False,
+        coverage: float | None = None,
     ) -> Iterator[Recognition | Failure]:
         """Recognize photos in order, streaming; one that can't be read yields a `Failure`.
 
         `photos` may be endless: at most `2 * workers` batches are under way, so memory stays
         constant. `workers` threads (default: one per core) decode photos and run the network side
         by side; `batch_size` photos go through the network at once, which only pays on a GPU.
-        With `region`, they say where in each photo the landmark is.
+        `region` and `coverage` are as in `recognize`.
         Closing the iterator, or leaving it to the garbage collector, ends the workers.
 
-        Raises ValueError for k, workers or batch_size < 1, at once and not at the first photo.
+        Raises ValueError for k, workers or batch_size < 1 or a coverage that can't be promised, at
+        once and not at the first photo.
         """
-        _check_count("k", k)
+        wish = self._checked(k, region, coverage)
         _check_count("batch_size", batch_size)
         if workers is None:
             workers = available_cores()
         _check_count("workers", workers)
 
         def recognize_batch(batch: Sequence[Photo]) -> list[Recognition | Failure]:
-            return self._recognize_batch(batch, k, region)
+            return self._recognize_batch(batch, wish)
 
         batches = ordered_map(recognize_batch, _batched(photos, batch_size), workers=workers)
         return _chained(batches)
@@ -185,47 +207,67 @@ class OnnxRecognizer:
         box = seen_box(look.width, look.height, self.bundle.preprocessing.fit)
         return Heatmap(values, box, look.width, look.height, self.landmarks[number])
 
-    def _recognize_batch(
-        self, photos: Sequence[Photo], k: int, region: bool
-    ) -> list[Recognition | Failure]:
+    def _checked(self, k: int, region: bool = False, coverage: float | None = None) -> _Wish:
+        _check_count("k", k)
+        if coverage is not None:
+            least_probability(coverage, ())  # raises for what is no coverage
+            if not self.bundle.held_out:
+                raise ValueError(
+                    f"{self.bundle.title} can't promise a coverage: it was made without held-out "
+                    "photos. Export it again from a run with data.validation above 0"
+                )
+        return _Wish(k, region, coverage)
+
+    def _recognize_batch(self, photos: Sequence[Photo], wish: _Wish) -> list[Recognition | Failure]:
         looks: list[Look | Failure] = []
         for photo in photos:
             try:
                 looks.append(self.look(photo))
             except PhotoError as error:
                 looks.append(Failure(_path_of(photo), error))
-        answers = iter(self._answer([look for look in looks if isinstance(look, Look)], k, region))
+        answers = iter(self._answer([look for look in looks if isinstance(look, Look)], wish))
         return [look if isinstance(look, Failure) else next(answers) for look in looks]
 
-    def _answer(self, looks: Sequence[Look], k: int, region: bool) -> list[Recognition]:
+    def _answer(self, looks: Sequence[Look], wish: _Wish) -> list[Recognition]:
         if not looks:
             return []
         start = perf_counter()
-        wanted: tuple[Output, ...] = ("logits", *_FOR_HEAT) if region else ("logits",)
+        embedding: tuple[Output, ...] = ("embedding",) if self._judge.needs_embeddings else ()
+        wanted = ("logits", *(_FOR_HEAT if wish.region else embedding))
         outputs = self._session.run(np.stack([look.pixels for look in looks]), wanted)
         milliseconds = 1000 * (perf_counter() - start) / len(looks)
-        bundle = self.bundle
-        logits = cast(np.ndarray, outputs.logits)  # (B, K)
-        probabilities = calibrated_probabilities(logits, bundle.temperature)
+        judged = self._judge.judge(cast(np.ndarray, outputs.logits), outputs.embedding)
         answers: list[Recognition] = []
-        for at, (look, row) in enumerate(zip(looks, probabilities, strict=True)):
-            predictions = rank(row, bundle.landmarks, k)
-            verdict = decide(predictions[0].probability, bundle.min_probability)
+        for at, (look, row) in enumerate(zip(looks, judged.probabilities, strict=True)):
+            predictions = rank(row, self.landmarks, max(wish.k, self._plausible(row, wish)))
+            certainty = float(judged.certainty[at])
+            verdict = decide(certainty, self.min_certainty)
             found = None
-            if region and verdict == "landmark":
+            if wish.region and verdict == "landmark":
                 found = self._heatmap_of(look, outputs, at, int(row.argmax())).region
             answers.append(
                 Recognition(
                     verdict=verdict,
-                    predictions=predictions,
+                    predictions=predictions[: wish.k],
                     location=locate(verdict, predictions[0].landmark, look.location),
-                    bundle=bundle.title,
+                    bundle=self.name,
                     photo=look.photo,
                     milliseconds={"decode": look.milliseconds, "model": milliseconds},
                     region=found,
+                    certainty=certainty,
+                    plausible=None
+                    if wish.coverage is None
+                    else predictions[: self._plausible(row, wish)],
                 )
             )
         return answers
+
+    def _plausible(self, probabilities: np.ndarray, wish: _Wish) -> int:
+        """How many of the landmarks are in the set that was asked for; 0 where none was."""
+        if wish.coverage is None:
+            return 0
+        least = least_probability(wish.coverage, self.bundle.held_out)
+        return set_size(probabilities, least)
 
 
 def load(
@@ -234,14 +276,38 @@ def load(
     threads: int | None = None,
     device: Device = "cpu",
     limits: Limits = DEFAULT_LIMITS,
+    threshold: float | None = None,
+    max_false_tags: float | None = None,
 ) -> OnnxRecognizer:
     """Load a recognizer: the shipped bundle `world`, another shipped one by name, or a folder.
 
-    `limits` are the largest photos that it takes; a service for others wants small ones.
-    Raises `BundleError`: it is not there, is not intact, or is newer than this whereshot.
+    `limits` are the largest photos that it takes; a service for others wants small ones. A verdict
+    `landmark` takes the certainty that the bundle says, or the one of `threshold` in [0, 1], or the
+    one at which at most the share `max_false_tags` of the photos without a landmark get one.
+
+    Raises `BundleError`: it is not there, is not intact, or is newer than this whereshot. Raises
+    ValueError for a threshold that is no certainty, or a share that the bundle can't promise.
     """
     verified = read_bundle(find_bundle(bundle))
-    return OnnxRecognizer(verified, threads=threads, device=device, limits=limits)
+    return OnnxRecognizer(
+        verified,
+        threads=threads,
+        device=device,
+        limits=limits,
+        min_certainty=_min_certainty(verified, threshold, max_false_tags),
+    )
+
+
+def _min_certainty(
+    bundle: Bundle, threshold: float | None, max_false_tags: float | None
+) -> float | None:
+    if threshold is not None and max_false_tags is not None:
+        raise ValueError("threshold and max_false_tags both say when to name: give one of them")
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise ValueError(f"threshold must be a certainty in [0, 1], got {threshold}")
+    if max_false_tags is not None:
+        return bundle.strictness.at_most(max_false_tags)
+    return threshold
 
 
 def available_cores() -> int:

@@ -174,6 +174,11 @@ def calibration(found: Evaluation) -> Markup:
     )
 
 
+def _beside(ours: float, plain: float) -> str:
+    """A figure of the certainty, and of the probability alone where that is another one."""
+    return f"{ours:.3f}" if ours == plain else f"{ours:.3f} (the probability alone: {plain:.3f})"
+
+
 def verdicts(found: Evaluation) -> Markup:
     """What the verdict's threshold does to landmark photos and to others."""
     strangers, verdicts = found.open_set, found.verdicts
@@ -190,21 +195,41 @@ def verdicts(found: Evaluation) -> Markup:
             facts.append(
                 ("Other photos named a landmark", with_interval(strangers.false_landmarks))
             )
+        ours, plain = strangers.certainty, strangers.probability
         facts += [
-            ("AUROC of the confidence", f"{strangers.auroc:.3f}"),
-            ("False positives at 95 % recall", percent(strangers.fpr_at_95_recall)),
-            ("GAP over all photos", f"{strangers.gap:.3f}"),
+            ("AUROC of the certainty", _beside(ours.auroc, plain.auroc)),
+            (
+                "False positives at 95 % recall",
+                _beside(ours.fpr_at_95_recall, plain.fpr_at_95_recall),
+            ),
+            ("GAP over all photos", _beside(ours.gap, plain.gap)),
+            (
+                "GAP where 10 % show a landmark",
+                _beside(ours.gap_at_10_percent, plain.gap_at_10_percent),
+            ),
+            (
+                "GAP where 1 % show a landmark",
+                _beside(ours.gap_at_1_percent, plain.gap_at_1_percent),
+            ),
         ]
+    for sets in found.coverage:
+        facts.append(
+            (
+                f"Sets that promise {100 * sets.promised:g} %",
+                f"{with_interval(sets.covered)}; {sets.mean_size:.2f} landmarks a set",
+            )
+        )
     keys = [("right", "landmark photos named rightly"), ("wrong", "named wrongly")]
     if strangers is not None:
         keys.append(("unknown", "photos without a landmark that get one"))
-    threshold = None if verdicts is None else verdicts.min_probability
+    threshold = None if verdicts is None else verdicts.min_certainty
     return section(
         "Landmark or unknown",
         "verdicts",
         element(
             "p",
-            "What is named, by the probability from which on the best landmark is the verdict."
+            "What is named, by the certainty from which on the best landmark is the verdict. Sets "
+            "hold all landmarks that are plausible, and the true one as often as they promise."
             + ("" if strangers else " No photos without a landmark were given (--unknown)."),
             class_="about",
         ),

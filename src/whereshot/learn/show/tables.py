@@ -61,7 +61,9 @@ def accuracy_table(evaluations: Mapping[str, Evaluation]) -> Table:
         ("calibration error", *(f"{each.calibrated.ece.value:.3f}" for each in found)),
     ]
     if any(each.open_set for each in found):
-        told = (f"{each.open_set.auroc:.3f}" if each.open_set else _NONE for each in found)
+        told = (
+            f"{each.open_set.certainty.auroc:.3f}" if each.open_set else _NONE for each in found
+        )
         rows.append(("AUROC, landmark or none", *told))
     return Table(("", *evaluations), tuple(rows))
 
