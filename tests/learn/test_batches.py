@@ -10,7 +10,7 @@ from whereshot.errors import RunError
 from whereshot.learn.batches import Batches
 from whereshot.learn.distributed import Team
 from whereshot.learn.portions import Portions, read_portions
-from whereshot.learn.progress import silent
+from whereshot.progress import silent
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

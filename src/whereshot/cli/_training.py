@@ -14,7 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from whereshot.learn.config import Recipe
-    from whereshot.learn.progress import Report
+    from whereshot.progress import Report
 
 _LINE_SECONDS = 10.0  # where there is no terminal to draw bars on, a line at most this often
 

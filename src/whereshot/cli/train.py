@@ -72,9 +72,9 @@ def train(
 
 def _train(recipe: Recipe, folder: Path, *, resume: bool, as_json: bool) -> None:
     from whereshot.cli._training import is_first_process, show_progress
-    from whereshot.learn.progress import silent
     from whereshot.learn.run import read_meta
     from whereshot.learn.train import train as run_training
+    from whereshot.progress import silent
 
     first = is_first_process()
     try:

@@ -14,8 +14,8 @@ from whereshot.learn.dataset import PhotoIndex
 from whereshot.learn.distributed import Team
 from whereshot.learn.loader import TrainPhotos, add_unknown, decode_all, draw_epoch, seed_of
 from whereshot.learn.portions import Portions
-from whereshot.learn.progress import Report
 from whereshot.learn.schedule import photo_side
+from whereshot.progress import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from whereshot.learn.distributed import join_team
 from whereshot.learn.learner import Learner
 from whereshot.learn.mishaps import told
 from whereshot.learn.portions import read_portions
-from whereshot.learn.progress import Report, silent
+from whereshot.progress import Report, silent
 
 _DIVERGED = 4.0  # times the least loss: beyond, nothing is learned any more
 _MIN_FALL = 0.02  # of the loss at low rates: a smaller fall may be chance

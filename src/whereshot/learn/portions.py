@@ -12,8 +12,8 @@ from whereshot.learn.config import Recipe
 from whereshot.learn.dataset import PhotoIndex, index_folder, split
 from whereshot.learn.duplicates import group_near_duplicates
 from whereshot.learn.loader import drop_unreadable
-from whereshot.learn.progress import Report, silent
 from whereshot.learn.sets.photo_list import read_photo_list
+from whereshot.progress import Report, silent
 
 logger = logging.getLogger(__name__)
 

@@ -1,12 +1,5 @@
 """How long work says how far it is."""
 
-from __future__ import annotations
+from whereshot.progress import Report, silent
 
-from collections.abc import Callable
-
-Report = Callable[[str, int, int, dict[str, float]], None]
-"""Called as report(stage, done, total, figures) while the work goes on."""
-
-
-def silent(*_told: object) -> None:
-    """Report nothing, whatever is told."""
+__all__ = ["Report", "silent"]

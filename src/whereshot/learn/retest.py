@@ -12,8 +12,8 @@ import torch
 from whereshot.learn.answers import Answers
 from whereshot.learn.dataset import class_key
 from whereshot.learn.evaluate import Answered
-from whereshot.learn.progress import silent
 from whereshot.photo import decode
+from whereshot.progress import silent
 
 Report = Callable[[str, int, int], None]
 """Called as report(stage, done, total)."""

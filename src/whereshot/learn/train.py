@@ -19,8 +19,8 @@ from whereshot.learn import run as runs
 from whereshot.learn.distributed import join_team
 from whereshot.learn.portions import Portions, read_portions
 from whereshot.learn.precision import repeatable
-from whereshot.learn.progress import Report, silent
 from whereshot.learn.trainer import Trainer
+from whereshot.progress import Report, silent
 
 __all__ = ["Report", "train"]
 

@@ -29,9 +29,9 @@ from whereshot.learn.files import write_whole
 from whereshot.learn.learner import Learner
 from whereshot.learn.mishaps import told
 from whereshot.learn.portions import Portions
-from whereshot.learn.progress import Report
 from whereshot.learn.schedule import out_of_patience
 from whereshot.learn.validation import answer, figures_of
+from whereshot.progress import Report
 
 
 class Trainer:

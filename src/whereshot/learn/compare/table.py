@@ -27,7 +27,7 @@ from whereshot.learn.compare.records import Comparison, Pair, RunRow
 from whereshot.learn.compare.rows import read_row
 from whereshot.learn.dataset import index_folder
 from whereshot.learn.intervals import RESAMPLES
-from whereshot.learn.progress import silent
+from whereshot.progress import silent
 
 Report = Callable[[str, int, int], None]
 """Called as report(stage, done, total)."""

@@ -18,8 +18,8 @@ from whereshot.learn.explain.looks import Observer, Picture
 from whereshot.learn.explain.pairs import confused_pairs
 from whereshot.learn.explain.plane import embed_in_plane
 from whereshot.learn.measurements import relative
-from whereshot.learn.progress import silent
 from whereshot.learn.subject import Subject
+from whereshot.progress import silent
 from whereshot.recognize.verdict import calibrated_probabilities
 
 Report = Callable[[str, int, int], None]

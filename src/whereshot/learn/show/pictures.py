@@ -21,8 +21,8 @@ from whereshot.learn.dataset import PhotoIndex, index_folder
 from whereshot.learn.distributed import Team
 from whereshot.learn.loader import TrainPhotos, seed_of
 from whereshot.learn.portions import Portions
-from whereshot.learn.progress import silent
 from whereshot.photo import Preprocessing, decode, prepare
+from whereshot.progress import silent
 
 _SIDE = 240  # px; a contact sheet shows photos smaller
 

@@ -18,11 +18,11 @@ from whereshot.learn.architectures import Backbone
 from whereshot.learn.compare.records import RunRow
 from whereshot.learn.compare.table import compare_runs
 from whereshot.learn.dataset import find_part, index_folder
-from whereshot.learn.progress import silent
 from whereshot.learn.study.choice import choose, pareto_front
 from whereshot.learn.study.plan import EPOCHS, FROZEN_STAGES, Cell
 from whereshot.learn.study.records import Study, StudyRow
 from whereshot.learn.train import train
+from whereshot.progress import silent
 from whereshot.recognize.machine import processor_name
 
 logger = logging.getLogger(__name__)

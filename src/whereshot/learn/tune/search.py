@@ -23,12 +23,12 @@ from whereshot.learn import config
 from whereshot.learn import run as runs
 from whereshot.learn.compare.rows import read_history
 from whereshot.learn.files import write_whole
-from whereshot.learn.progress import Report, silent
 from whereshot.learn.tune.book import STUDY, Book, open_book, plan_of, space_of
 from whereshot.learn.tune.page import render_search
 from whereshot.learn.tune.records import FIGURES, GOAL_NAMES, Goal, Search, State, TrialRow
 from whereshot.learn.tune.space import Space, check_space, default_space, with_values
 from whereshot.learn.tune.trials import drop_weights, run_trial
+from whereshot.progress import Report, silent
 
 BEST, REPORT = "best.toml", "report.html"
 _FAILURES = 10  # of all trials, until the search gives up

@@ -13,9 +13,9 @@ from whereshot.errors import DatasetError, RunError
 from whereshot.learn import run as runs
 from whereshot.learn.compare.rows import read_history
 from whereshot.learn.config import Recipe
-from whereshot.learn.progress import Report
 from whereshot.learn.train import train
 from whereshot.learn.tune.records import FIGURES, GOAL_NAMES, Goal
+from whereshot.progress import Report
 
 _EPOCH = re.compile(r"epoch (\d+)( done)?")
 
