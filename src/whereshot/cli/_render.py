@@ -22,12 +22,21 @@ WHAT_CELLS = 44
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
-def json_line(result: Recognition | Failure, encoding: str | None = "utf-8") -> str:
-    """One line of NDJSON, readable where the output's encoding can write it, else in escapes."""
+def json_line(
+    result: Recognition | Failure, encoding: str | None = "utf-8", *, region: bool = False
+) -> str:
+    """One line of NDJSON, readable where the output's encoding can write it, else in escapes.
+
+    With `region`, a recognition says where in the photo the landmark is.
+    """
     from whereshot.recognize.wire import failure_to_dict, recognition_to_dict
     from whereshot.records import Failure
 
-    record = failure_to_dict(result) if isinstance(result, Failure) else recognition_to_dict(result)
+    record = (
+        failure_to_dict(result)
+        if isinstance(result, Failure)
+        else recognition_to_dict(result, region=region)
+    )
     text = json.dumps(record, ensure_ascii=False)
     try:
         text.encode(encoding or "utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ import typer
 
 from whereshot.cli._photos import STDIN, expand_photos
 from whereshot.cli._progress import ProgressLine
-from whereshot.cli._shared import EXIT_FAILED, print_error
+from whereshot.cli._shared import EXIT_FAILED, print_error, printable
 
 if TYPE_CHECKING:
     from whereshot.records import Failure, Recognition
@@ -42,6 +43,14 @@ def predict(
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per photo and line.")
     ] = False,
+    heatmap: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Draw where in each photo the landmark is, into DIR; --json gets `region`.",
+            show_default=False,
+        ),
+    ] = None,
     null: Annotated[
         bool, typer.Option("-0", "--null", help="Paths on stdin end with a zero byte.")
     ] = False,
@@ -55,28 +64,43 @@ def predict(
     A photo's own GPS position wins for the place. A photo that can't be read is named, the others
     go on, and the exit status is 1 at the end.
 
+    With --heatmap, DIR gets NAME.heatmap.jpg for each photo with a landmark: warm colors on what
+    speaks for it, and a line around it. Files there that are none of ours stay as they are.
+
     [bold]Examples[/bold]
 
     whereshot predict photo.jpg
     whereshot predict ~/Pictures/2024 "scans/*.tif"
     whereshot predict ~/Pictures --json > places.ndjson
     whereshot predict photo.jpg --bundle runs/first/export/first
+    whereshot predict ~/Pictures/2024 --heatmap heatmaps
     find . -name "*.jpg" -print0 | whereshot predict -0 -
     """
     if null and STDIN not in paths:
         raise typer.BadParameter("goes with the path - (a list on stdin)", param_hint="--null")
     from whereshot.recognize import load
 
-    report = _Report(as_json)
+    report = _Report(as_json, region=heatmap is not None)
     found = expand_photos(paths, report.problem, null=null)
     total = None
     if STDIN not in paths and sys.stderr.isatty():
         listed = list(found)  # somebody watches: a total makes the progress line worth more
         total, found = len(listed), iter(listed)
     recognizer = load(bundle)
+    pictures = None
+    if heatmap is not None:
+        from whereshot.cli._heatmaps import HeatmapFolder
+
+        pictures = HeatmapFolder(heatmap, recognizer)
+        found = pictures.without_own(found)
     first = list(itertools.islice(found, FEW + 1))
     report.start(many=len(first) > FEW, total=total)
-    report.write_all(recognizer.recognize_many(itertools.chain(first, found), k=k, workers=workers))
+    results = recognizer.recognize_many(
+        itertools.chain(first, found), k=k, workers=workers, region=heatmap is not None
+    )
+    report.write_all(pictures.drawn(results, report.problem) if pictures else results)
+    if pictures:
+        sys.stderr.write(f"{pictures.written:,} heatmaps in {printable(str(heatmap))}\n")
     if report.failed:
         raise typer.Exit(EXIT_FAILED)
 
@@ -84,9 +108,10 @@ def predict(
 class _Report:
     """Writes results as they come, and counts them."""
 
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self, as_json: bool, *, region: bool) -> None:
         self.failed = False
         self._as_json = as_json
+        self._region = region
         self._many = False
         self._landmarks = self._unknown = self._unreadable = 0
         self._progress = ProgressLine(None, enabled=False)
@@ -121,7 +146,7 @@ class _Report:
     def _write_json(self, result: Recognition | Failure) -> None:
         from whereshot.cli._render import json_line
 
-        sys.stdout.write(json_line(result, sys.stdout.encoding) + "\n")
+        sys.stdout.write(json_line(result, sys.stdout.encoding, region=self._region) + "\n")
         sys.stdout.flush()  # whoever reads the pipe wants each line now
 
     def _make_writer(self) -> Callable[[Recognition | Failure], None]:
