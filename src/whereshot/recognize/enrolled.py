@@ -137,11 +137,15 @@ class EnrolledStore:
         Without pictures, the file does not show the photos, and another network can't use it.
         Raises `EnrollmentError` for an unknown id, nothing to write, or a file that is there.
         """
-        entries = [entry for entry in self.read() if ids is None or entry.landmark.id in ids]
-        missing = sorted(set(ids or ()) - {entry.landmark.id for entry in entries})
-        if missing or not entries:
-            what = f"no landmark {missing[0]!r} is" if missing else "no landmark is"
-            raise EnrollmentError(f"{what} enrolled here: there is nothing to export. Enroll first")
+        found = {one: self.get(one) for one in (self.ids() if ids is None else sorted(set(ids)))}
+        entries = [entry for entry in found.values() if entry is not None]
+        if len(entries) < len(found) or not entries:
+            missing = [one for one, entry in found.items() if entry is None]
+            raise EnrollmentError(
+                f"No landmark {f'{missing[0]!r} ' if missing else ''}is enrolled in "
+                f"'{self.folder}': expected one to export. `whereshot landmarks --enrolled` lists "
+                "what is there"
+            )
         if not with_pictures:
             entries = [entry.without_pictures() for entry in entries]
         target = Path(path)
@@ -150,8 +154,7 @@ class EnrolledStore:
                 f"'{target}' is there already: it is left as it is. Give the name of a new file"
             )
         try:
-            temporary = _write_temporary(target, landmarks_to_bytes(entries))
-            temporary.replace(target)
+            _write_temporary(target, landmarks_to_bytes(entries)).replace(target)
         except OSError as error:
             raise EnrollmentError(
                 f"'{target}' can't be written: {error.strerror}. Give another place"

@@ -101,20 +101,18 @@ def enroll(
     )
 
 
-def forget(
-    recognizer: OnnxRecognizer, name_or_id: str, *, store: EnrolledStore | None = None
-) -> str:
+def forget(store: EnrolledStore, name_or_id: str) -> str:
     """Drop an enrolled landmark by its id or any spelling of its name; returns its id.
 
     Raises `LandmarkNotFoundError`, with the closest names in it.
     """
-    store = store or store_of(recognizer.bundle)
     # A damaged file has no name but its own: it can be forgotten by that.
-    if not store.forget(name_or_id):
-        entries = store.read(skip=lambda _: None)
-        name_or_id = find_landmark(name_or_id, [entry.landmark for entry in entries]).id
-        store.forget(name_or_id)
-    return name_or_id
+    if store.forget(name_or_id):
+        return name_or_id
+    entries = store.read(skip=lambda _: None)
+    found = find_landmark(name_or_id, [entry.landmark for entry in entries])
+    store.forget(found.id)
+    return found.id
 
 
 def import_landmarks(
@@ -258,3 +256,6 @@ def _nothing_learned(name: str, seen: int, failures: list[Failure]) -> str:
 
 def _today() -> str:
     return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+__all__ = ["Caution", "Enrollment", "enroll", "forget", "import_landmarks", "refreshed"]
