@@ -13,6 +13,7 @@ from typing import cast
 
 import numpy as np
 
+from whereshot.cores import available_cores
 from whereshot.errors import BundleError, LandmarkNotFoundError, PhotoError
 from whereshot.photo import Limits, decode_sized, prepare, read_exif, seen_box
 from whereshot.photo.source import DEFAULT_LIMITS, describe, read_photo
@@ -138,7 +139,8 @@ class OnnxRecognizer:
         look = self.look(photo)
         outputs = self._session.run(look.pixels[None], ("logits", *_FOR_HEAT))
         if number is None:
-            number = int(cast(np.ndarray, outputs.logits)[0].argmax())
+            judged = self._judge.judge(cast(np.ndarray, outputs.logits), outputs.embedding)
+            number = int(judged.probabilities[0].argmax())
         return self._heatmap_of(look, outputs, 0, number)
 
     def recognize_many(
@@ -308,13 +310,6 @@ def _min_certainty(
     if max_false_tags is not None:
         return bundle.strictness.at_most(max_false_tags)
     return threshold
-
-
-def available_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # taskset and containers allow fewer than there are
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _check_fit(bundle: Bundle, session: Session) -> None:
