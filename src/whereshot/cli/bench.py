@@ -52,9 +52,9 @@ def bench(
     whereshot bench photo.jpg
     whereshot bench ~/Pictures/2024 --limit 20 --json
     """
+    from whereshot.cores import available_cores
     from whereshot.errors import PhotoError
     from whereshot.recognize import load
-    from whereshot.recognize.recognizer import available_cores
 
     problems: list[str] = []
 
@@ -134,8 +134,8 @@ def machine_facts() -> dict[str, Any]:
     import onnxruntime
 
     import whereshot
+    from whereshot.cores import available_cores
     from whereshot.recognize.machine import processor_name
-    from whereshot.recognize.recognizer import available_cores
 
     return {
         "cpu": processor_name(),

@@ -18,8 +18,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 import whereshot
+from whereshot.cores import available_cores
 from whereshot.errors import PhotoError, PhotoTooLargeError, UnsupportedPhotoError
-from whereshot.recognize.recognizer import available_cores
 from whereshot.recognize.wire import failure_to_dict, recognition_to_dict
 from whereshot.records import Failure, Recognition, Recognizer
 from whereshot.serve import problems
