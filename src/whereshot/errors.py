@@ -27,6 +27,7 @@
     ├── FetchError (OSError)                a download failed or is not what was published
     ├── JournalError (RuntimeError)         a change can't be recorded, so it isn't made
     ├── ConflictError (FileExistsError)     a file is there, or is not what it was: left as it is
+    ├── MissingProgramError (OSError)       another program is needed and is not installed
     └── MissingExtraError (ImportError)     an optional part is not installed
 
 A message says what was given, what was expected and what to do.
@@ -131,6 +132,10 @@ class JournalError(WhereshotError, RuntimeError):
 
 class ConflictError(WhereshotError, FileExistsError):
     """A file is not what it was when a change was planned; it stays as it is."""
+
+
+class MissingProgramError(WhereshotError, OSError):
+    """A program that whereshot calls for one thing is not installed."""
 
 
 class MissingExtraError(WhereshotError, ImportError):

@@ -99,12 +99,17 @@ class DryFiles(RealFiles):
     def sweep(self, folder: Path) -> None:
         """Leave everything."""
 
+    def check_writable(self, folder: Path) -> None:
+        """Ask for the permission only."""
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
     def _check_folder(self, path: Path) -> None:
         state = self.look(path.parent)
         if state is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
-        if path.parent not in self._states and not os.access(path.parent, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
+        if path.parent not in self._states:
+            self.check_writable(path.parent)
 
     def _invented(self, kind: Literal["file", "folder"], size: int = 0) -> FileState:
         self._number += 1  # in the place of an inode: no two are the same

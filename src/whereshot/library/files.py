@@ -127,6 +127,10 @@ class Files(Protocol):
         """Remove the unfinished files that a crash has left in a folder."""
         ...
 
+    def check_writable(self, folder: Path) -> None:
+        """Raise OSError if no file can be written into a folder, found out without a trace."""
+        ...
+
 
 class RealFiles:
     """The file system."""
@@ -262,6 +266,22 @@ class RealFiles:
             for name in os.listdir(folder):
                 if name.startswith(TEMPORARY):
                     os.unlink(folder / name)
+
+    def check_writable(self, folder: Path) -> None:
+        """See `Files`."""
+        # Permissions don't tell all: a share may be mounted for reading, and root may do anything.
+        unnamed = getattr(os, "O_TMPFILE", None)
+        if unnamed is not None:
+            try:
+                os.close(os.open(folder, unnamed | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+            except OSError as error:
+                if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+                    raise
+            else:
+                return
+        with _unfinished(folder / "probe") as temporary:
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.unlink(temporary)
 
     def _put_over(self, temporary: Path, path: Path, over: FileState) -> None:
         self._check_seen(path, over)

@@ -1,0 +1,184 @@
+"""Which photos get a place, and what is said of the others: a plan, made without touching a file.
+
+Wrong is worse than nothing: only what the recognizer is sure of is written, never beside a place
+that somebody gave, never against the photo's own position, and never twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from whereshot.errors import SidecarError
+from whereshot.gazetteer.localized import Localized
+from whereshot.geo import haversine_km
+from whereshot.library.catalog import CatalogPhoto
+from whereshot.photo.sidecar import PlaceTag, Sidecar, merge_place, parse_sidecar
+from whereshot.records import Landmark, Location, Prediction
+
+CONTRADICTION_KM = 50.0
+"""A photo taken further than this from the landmark's circle does not show the landmark itself."""
+
+Outcome = Literal["written", "updated", "skipped", "review", "failed"]
+OUTCOMES: tuple[Outcome, ...] = ("written", "updated", "skipped", "review", "failed")
+
+
+class Metadata(NamedTuple):
+    """Where the XMP of a photo is, or belongs, and what is there."""
+
+    path: Path
+    content: bytes | None
+    embedded: bytes | None = None  # the XMP inside the photo, where `content` is beside it
+    shared: bool = False  # with other photos of the same name, as IMG_1.xmp is
+
+
+@dataclass(frozen=True, slots=True)
+class TagOptions:
+    """What is written: `when` is an ISO 8601 date and time with offset to UTC."""
+
+    when: str
+    write_gps: bool = False
+    names: Localized | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagStep:
+    """What happens to one photo, and why; a step that writes has `after`, the new XMP."""
+
+    photo: Path
+    outcome: Outcome
+    reason: str = ""
+    landmark: Landmark | None = None
+    probability: float | None = None
+    path: Path | None = None  # of what is written
+    before: bytes | None = None
+    after: bytes | None = None
+
+    def failed(self, reason: str) -> TagStep:
+        """The same photo when it could not be written; what should have been is forgotten."""
+        return replace(self, outcome="failed", reason=reason, before=None, after=None)
+
+
+ReadMetadata = Callable[[CatalogPhoto], Metadata]
+"""Raises OSError or SidecarError for a photo or a sidecar that can't be used."""
+
+
+def plan_tags(
+    photos: Iterable[CatalogPhoto], read: ReadMetadata, options: TagOptions
+) -> Iterator[TagStep]:
+    """One step per photo, in order.
+
+    Each is planned when it is asked for, after those before it were applied: photos may share a
+    sidecar.
+    """
+    shared: dict[Path, Path] = {}
+    for photo in photos:
+        best = _sure(photo)
+        if best is None:
+            yield _unsure(photo)
+            continue
+        step = TagStep(photo.path, "skipped", "", best.landmark, best.probability)
+        try:
+            metadata = read(photo)
+            if metadata.shared and shared.setdefault(metadata.path, photo.path) != photo.path:
+                # Else two photos that show two landmarks would overwrite each other's, every time.
+                other = shared[metadata.path].name
+                yield replace(step, reason=f"its sidecar is that of {other} too, which comes first")
+                continue
+            yield _step(step, photo, best, metadata, options)
+        except SidecarError as error:
+            yield step.failed(str(error))
+        except OSError as error:
+            yield step.failed(reason_of(error))
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says, without what the row says already."""
+    return error.strerror or str(error)
+
+
+def _sure(photo: CatalogPhoto) -> Prediction | None:
+    recognition = photo.recognition
+    if photo.error or recognition is None or recognition.verdict != "landmark":
+        return None
+    return recognition.predictions[0]
+
+
+def _unsure(photo: CatalogPhoto) -> TagStep:
+    if photo.error:
+        return TagStep(photo.path, "failed", photo.error)
+    if photo.recognition is None:
+        return TagStep(photo.path, "failed", "it was not recognized yet: run this again")
+    return TagStep(photo.path, "skipped", "no landmark that it surely shows")
+
+
+def _step(
+    step: TagStep, photo: CatalogPhoto, best: Prediction, metadata: Metadata, options: TagOptions
+) -> TagStep:
+    inside = parse_sidecar(metadata.embedded) if metadata.embedded else Sidecar()
+    beside = parse_sidecar(metadata.content) if metadata.content else Sidecar()
+    for position in (photo.own_location, inside.gps, beside.gps):
+        if far := _contradiction(position, best.landmark):
+            return replace(step, outcome="review", reason=far)
+    if inside.has_person_names or beside.has_person_names:
+        return replace(step, reason="it has a place that somebody gave it")
+    has_position = photo.own_location is not None or inside.gps is not None
+    own = beside.own
+    wants_position = options.write_gps or (own is not None and own.write_gps)
+    tag = _tag(photo, best, options, write_gps=wants_position and not has_position)
+    if own is not None and _says_the_same(own, tag):
+        return replace(step, reason="it is tagged already")
+    merged = merge_place(metadata.content, tag, embedded=inside)
+    if merged == metadata.content:
+        return replace(step, reason="it is tagged already")
+    return replace(
+        step,
+        outcome="updated" if own is not None else "written",
+        path=metadata.path,
+        before=metadata.content,
+        after=merged,
+    )
+
+
+def _contradiction(position: Location | None, landmark: Landmark) -> str:
+    """Why a position that is not whereshot's speaks against the landmark; empty if it doesn't."""
+    if position is None or position.source != "exif":
+        return ""
+    apart_km = haversine_km(
+        (position.latitude, position.longitude), (landmark.latitude, landmark.longitude)
+    )
+    if apart_km <= landmark.radius_km + CONTRADICTION_KM:
+        return ""
+    return (
+        f"its GPS position is {apart_km:,.0f} km from {landmark.name}: a look-alike, or wrong GPS"
+    )
+
+
+def _tag(
+    photo: CatalogPhoto, best: Prediction, options: TagOptions, *, write_gps: bool
+) -> PlaceTag:
+    assert photo.recognition is not None
+    landmark, names = best.landmark, options.names
+    return PlaceTag(
+        landmark=names.landmark(landmark) if names else landmark.name,
+        landmark_id=landmark.id,
+        wikidata=landmark.wikidata,
+        country=names.country(landmark) if names else landmark.country,
+        country_code=landmark.country_code,
+        region=landmark.region,
+        city=landmark.city,
+        latitude=landmark.latitude,
+        longitude=landmark.longitude,
+        radius_km=landmark.radius_km,
+        probability=round(best.probability, 6),
+        bundle=photo.recognition.bundle,
+        date=options.when,
+        write_gps=write_gps,
+    )
+
+
+def _says_the_same(own: PlaceTag, tag: PlaceTag) -> bool:
+    """Whether nothing that people see would change: another bundle's word for it is no news."""
+    return own == replace(tag, probability=own.probability, bundle=own.bundle, date=own.date)
