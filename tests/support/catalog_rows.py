@@ -37,7 +37,7 @@ def answer(
         Prediction(made_landmark("somewhere_else"), round(1 - probability, 6)),
     )
     location = predictions[0].landmark.location if verdict == "landmark" else None
-    return Recognition(verdict, predictions, location, bundle)
+    return Recognition(verdict, predictions, location, bundle, certainty=probability / 2)
 
 
 def known_photo(path: Path, recognition: Recognition | None = None, **fields: Any) -> CatalogPhoto:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Literal, cast
 
 from whereshot.records import Landmark, Location, Prediction, Recognition, Verdict
 
 _DIGITS = 6  # of probabilities: no more than float32 has
-NO_ANSWER = (None, None, None)
+
+Columns = tuple[int | None, str | None, str | None, float | None]
+"""The columns bundle, verdict, predictions and certainty."""
 
 
 class Answers:
@@ -27,10 +29,10 @@ class Answers:
         self._titles: dict[int, str] = {}
         self._bundle_numbers: dict[str, int] = {}
 
-    def columns(self, recognition: Recognition | None) -> tuple[int | None, str | None, str | None]:
-        """The columns bundle, verdict and predictions; call it inside a transaction."""
+    def columns(self, recognition: Recognition | None) -> Columns:
+        """A recognition as columns; call it inside a transaction."""
         if recognition is None:
-            return NO_ANSWER
+            return (None, None, None, None)
         predictions = [
             [self._landmark_number(each.landmark), round(each.probability, _DIGITS)]
             for each in recognition.predictions
@@ -39,24 +41,24 @@ class Answers:
             self.bundle_number(recognition.bundle),
             recognition.verdict,
             json.dumps(predictions, separators=(",", ":")),
+            recognition.certainty,
         )
 
     def recognition(
-        self,
-        bundle: int | None,
-        verdict: Verdict | None,
-        predictions: str | None,
-        own: Location | None,
-        photo: str | None,
+        self, columns: Columns, own: Location | None, photo: str | None
     ) -> Recognition | None:
         """The recognition of a row, without its times; None if the row has none."""
+        bundle, verdict, predictions, certainty = columns
         if bundle is None or verdict is None or predictions is None:
             return None
         ranked = tuple(
             Prediction(self._landmark(number), probability)
             for number, probability in cast("list[tuple[int, float]]", json.loads(predictions))
         )
-        return place(Recognition(verdict, ranked, None, self._title(bundle)), own, photo)
+        answer = Recognition(
+            cast("Verdict", verdict), ranked, None, self._title(bundle), certainty=certainty
+        )
+        return place(answer, own, photo)
 
     def bundle_number(self, title: str) -> int:
         """The number of a bundle such as `world@1`; a new one gets the next."""
@@ -102,10 +104,8 @@ class Answers:
 
 
 def place(recognition: Recognition, own: Location | None, photo: str | None) -> Recognition:
-    """The same answer for one photo: its own GPS position wins over the landmark's place."""
+    """The same answer for another photo: its own GPS position wins over the landmark's place."""
     location = own
     if own is None and recognition.verdict == "landmark" and recognition.predictions:
         location = recognition.predictions[0].landmark.location
-    return Recognition(
-        recognition.verdict, recognition.predictions, location, recognition.bundle, photo
-    )
+    return replace(recognition, location=location, photo=photo, milliseconds={})

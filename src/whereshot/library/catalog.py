@@ -22,18 +22,23 @@ from whereshot.records import Location, Recognition
 PAGE = 1000
 """Rows that are fetched at once: no cursor stays open while somebody works on a row."""
 
+ASK, CHANGED = 1, 2  # what `pending` says: ask the network; read the file, it was changed
+
 _COLUMNS = (
     "path, size, mtime_ns, content_hash, taken_at, camera, latitude, longitude, radius_km, "
-    "bundle, verdict, predictions, error, written_at"
+    "bundle, verdict, predictions, certainty, error, written_at"
 )
 _PUT = f"""
-    INSERT INTO photos ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO photos ({_COLUMNS}, failed_with)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (path) DO UPDATE SET
         size = excluded.size, mtime_ns = excluded.mtime_ns, content_hash = excluded.content_hash,
         taken_at = excluded.taken_at, camera = excluded.camera, latitude = excluded.latitude,
         longitude = excluded.longitude, radius_km = excluded.radius_km, bundle = excluded.bundle,
-        verdict = excluded.verdict, predictions = excluded.predictions, error = excluded.error,
-        written_at = coalesce(excluded.written_at, written_at), missing = 0
+        verdict = excluded.verdict, predictions = excluded.predictions,
+        certainty = excluded.certainty, error = excluded.error,
+        written_at = coalesce(excluded.written_at, written_at),
+        failed_with = excluded.failed_with, pending = 0, missing = 0
 """  # noqa: S608 - no value of anybody's is in it
 
 
@@ -94,33 +99,28 @@ class Catalog:
         The catalog may be changed while they are gone through.
         """
         for key in distinct_roots(under) if under else [None]:
-            for row in self.rows(_COLUMNS, key, "NOT missing"):
+            for row in self.rows(f"{_COLUMNS}, pending", key, "NOT missing"):
                 yield self._photo(row)
 
     def count(self, under: Sequence[str | os.PathLike[str]] = ()) -> int:
         """How many photos `photos` would give."""
-        query = "SELECT COUNT(*) FROM photos WHERE NOT missing"
-        if not under:
-            return self.read(query)[0][0]
-        photos = 0
-        for key in distinct_roots(under):
-            photos += self.read(f"{query} AND path = ?", (key,))[0][0]
-            photos += self.read(f"{query} AND path > ? AND path < ?", key_range(key))[0][0]
-        return photos
+        roots = distinct_roots(under) if under else [None]
+        return sum(self.count_rows(root, "NOT missing") for root in roots)
 
     def get(self, path: str | os.PathLike[str]) -> CatalogPhoto | None:
         """One photo by its path; None if the catalog does not have it."""
-        query = f"SELECT {_COLUMNS} FROM photos WHERE path = ? AND NOT missing"  # noqa: S608
+        query = f"SELECT {_COLUMNS}, pending FROM photos WHERE path = ? AND NOT missing"  # noqa: S608
         rows = self.read(query, (to_key(path),))
         return self._photo(rows[0]) if rows else None
 
-    def put(self, photos: Iterable[CatalogPhoto]) -> None:
+    def put(self, photos: Iterable[CatalogPhoto], *, failed_with: str | None = None) -> None:
         """Add photos, or replace what is known of them, all or none.
 
-        A `written_at` of None leaves the one that is there.
+        A `written_at` of None leaves the one that is there. `failed_with` is the reader that could
+        not read them, for `census`.
         """
         with self.transaction():
-            self.connection.executemany(_PUT, map(self._row, photos))
+            self.connection.executemany(_PUT, ((*self._row(each), failed_with) for each in photos))
 
     def mark_written(self, paths: Iterable[str | os.PathLike[str]], when: str) -> None:
         """Note that the sidecars of photos were written, at an ISO date and time."""
@@ -167,6 +167,14 @@ class Catalog:
             yield from page
             after = page[-1][0]
 
+    def count_rows(self, root: bytes | None, condition: str) -> int:
+        """How many rows `rows` would give."""
+        query = f"SELECT COUNT(*) FROM photos WHERE {condition}"  # noqa: S608 - it is ours
+        if root is None:
+            return self.read(query)[0][0]
+        inside = self.read(f"{query} AND path > ? AND path < ?", key_range(root))
+        return inside[0][0] + self.read(f"{query} AND path = ?", (root,))[0][0]
+
     @contextmanager
     def _guarded(self) -> Generator[None]:
         try:
@@ -181,7 +189,10 @@ class Catalog:
         key, size, mtime_ns, content_hash, taken_at, camera, latitude, longitude, radius_km = row[
             :9
         ]
+        error, written_at, pending = row[13:]
         path = to_path(key)
+        if pending == CHANGED:  # what is known is of what the file was
+            return CatalogPhoto(path, size, mtime_ns, written_at=written_at)
         own = None if latitude is None else Location(latitude, longitude, radius_km, "exif")
         return CatalogPhoto(
             path=path,
@@ -191,9 +202,9 @@ class Catalog:
             taken_at=datetime.fromisoformat(taken_at) if taken_at else None,
             camera=camera,
             own_location=own,
-            recognition=self.answers.recognition(row[9], row[10], row[11], own, str(path)),
-            error=row[12],
-            written_at=row[13],
+            recognition=self.answers.recognition(row[9:13], own, str(path)),
+            error=error,
+            written_at=written_at,
         )
 
     def _row(self, photo: CatalogPhoto) -> tuple[object, ...]:

@@ -44,7 +44,19 @@ _VERSION_1 = (
     "CREATE TABLE landmarks (number INTEGER PRIMARY KEY, record TEXT NOT NULL UNIQUE)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+_VERSION_2 = (
+    # What is left to do: nothing, ask the network (1), or read the file anew (2: what is known is
+    # of the content that it had before, which may be found elsewhere).
+    "ALTER TABLE photos ADD COLUMN pending INTEGER NOT NULL DEFAULT 0",
+    # Which reader could not read it: another version may. Empty if it may only have been the disk.
+    "ALTER TABLE photos ADD COLUMN failed_with TEXT",
+    # What the verdict went by; part of the answer.
+    "ALTER TABLE photos ADD COLUMN certainty REAL",
+    "CREATE INDEX photos_pending ON photos (path) WHERE pending",
+    "CREATE INDEX photos_missing ON photos (path) WHERE missing",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
 
 
 def open_database(path: Path) -> sqlite3.Connection:
