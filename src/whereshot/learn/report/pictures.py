@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from whereshot.errors import PhotoError
-from whereshot.photo import decode
+from whereshot.photo.thumbnail import QUALITY, thumbnail_jpeg
 
 THUMBNAIL_PX = 240
 
@@ -20,11 +20,10 @@ THUMBNAIL_PX = 240
 def thumbnail(path: Path) -> str | None:
     """A photo as a small JPEG in a data URL; None where it can't be read any more."""
     try:
-        image = Image.fromarray(decode(path, min_side=THUMBNAIL_PX))
+        content = thumbnail_jpeg(path, height=THUMBNAIL_PX)
     except PhotoError:
         return None
-    image.thumbnail((2 * THUMBNAIL_PX, THUMBNAIL_PX))
-    return _data_url(image, "jpeg")
+    return _as_url(content, "jpeg")
 
 
 def photo_url(pixels: NDArray[np.uint8]) -> str:
@@ -39,5 +38,9 @@ def drawing_url(pixels: NDArray[np.uint8]) -> str:
 
 def _data_url(image: Image.Image, kind: Literal["jpeg", "png"]) -> str:
     buffer = io.BytesIO()
-    image.save(buffer, kind, quality=72)
-    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    image.save(buffer, kind, quality=QUALITY)
+    return _as_url(buffer.getvalue(), kind)
+
+
+def _as_url(content: bytes, kind: Literal["jpeg", "png"]) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

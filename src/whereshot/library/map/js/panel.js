@@ -1,0 +1,107 @@
+// The photos of one group: what they show, when they were taken, how sure that is.
+
+import { h, icon } from "../../../serve/static/dom.js";
+import { coordinates, percent } from "../../../serve/static/words.js";
+import { commonName, dateWords, placeName, surroundings } from "./photos.js";
+
+const PAGE = 60; // photos at once
+
+const SOURCES = {
+  gps: "Own GPS",
+  landmark: "Recognized",
+  neighbors: "Photos around it in time",
+};
+
+/** Fills and empties the panel; `onzoom(photos)` when its photos are to be seen closer. */
+export class Panel {
+  #back = null;
+
+  constructor(element, onzoom, onclose) {
+    this.element = element;
+    this.onzoom = onzoom;
+    this.onclose = onclose;
+    element.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close();
+    });
+  }
+
+  /** Show photos; `back` is the element that gets the focus when the panel is closed. */
+  open(photos, back) {
+    this.#back = back;
+    const ordered = [...photos].sort(byPictureThenTime);
+    const name = commonName(photos) || "Photos";
+    const around = new Set(photos.map(({ label }) => surroundings(label)));
+    const title = h("h2", { id: "panel-title", tabindex: "-1" }, name);
+    const list = h("ul", { class: "shots" });
+    const more = h("button", { type: "button", class: "button", onclick: () => add() });
+    const isSpread = photos.some(({ x, y }) => x !== photos[0].x || y !== photos[0].y);
+    this.element.replaceChildren(
+      h(
+        "div",
+        { class: "panel-head" },
+        h("div", {}, title, h("p", {}, [count(photos), around.size === 1 ? [...around][0] : ""].filter(Boolean).join(" · "))),
+        h("button", { type: "button", class: "button button-icon", "aria-label": "Close", onclick: () => this.close() }, icon("close")),
+      ),
+      h(
+        "div",
+        { class: "panel-body", tabindex: "0", role: "group", "aria-label": `Photos: ${name}` },
+        isSpread && h("button", { type: "button", class: "button", onclick: () => this.onzoom(photos) }, icon("pin"), "Zoom to these"),
+        list,
+        more,
+      ),
+    );
+    let shown = 0;
+    const add = () => {
+      list.append(...ordered.slice(shown, shown + PAGE).map(shot));
+      shown = Math.min(ordered.length, shown + PAGE);
+      more.textContent = `Show more (${(ordered.length - shown).toLocaleString("en")} left)`;
+      more.hidden = shown === ordered.length;
+    };
+    add();
+    this.element.hidden = false;
+    title.focus({ preventScroll: true });
+  }
+
+  close() {
+    if (this.element.hidden) return;
+    this.element.hidden = true;
+    this.element.replaceChildren();
+    const back = this.#back?.isConnected ? this.#back : document.getElementById("map");
+    back.focus({ preventScroll: true });
+    this.onclose();
+  }
+}
+
+/** What can be seen comes first, each part in the order in which it was taken. */
+function byPictureThenTime(a, b) {
+  return (
+    !a.thumbnail - !b.thumbnail ||
+    (a.minute ?? Number.MAX_VALUE) - (b.minute ?? Number.MAX_VALUE) ||
+    a.index - b.index
+  );
+}
+
+function count(photos) {
+  const number = photos.length;
+  return number === 1 ? "1 photo" : `${number.toLocaleString("en")} photos`;
+}
+
+function shot(photo) {
+  const picture = photo.thumbnail
+    ? h("img", { src: photo.thumbnail, alt: "", loading: "lazy" })
+    : h("span", { class: "no-picture" }, icon("photo"));
+  const facts = [
+    photo.minute == null ? "No date" : dateWords(photo.minute, "minute"),
+    photo.probability == null
+      ? SOURCES[photo.source]
+      : `${photo.source === "gps" ? "Own GPS, recognized" : "Recognized"}, ${percent(photo.probability / 100)} sure`,
+    coordinates(photo),
+  ];
+  return h(
+    "li",
+    {},
+    h("a", { href: photo.href, target: "_blank", rel: "noopener noreferrer" }, picture, h("span", { class: "shot-name" }, photo.name)),
+    h("b", {}, placeName(photo.label)),
+    facts.map((fact) => h("span", {}, fact)),
+  );
+}
