@@ -86,7 +86,7 @@ def landmark_from_bytes(content: bytes, where: str) -> EnrolledLandmark:
             digests=_texts(manifest, "digests"),
             pictures=_pictures(arrays["pictures"], arrays["picture_sizes"]),
         )
-    except (ValueError, RecursionError) as error:
+    except (ValueError, OverflowError, RecursionError) as error:
         raise _refused(where, str(error)) from error
 
 
