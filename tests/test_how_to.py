@@ -28,6 +28,7 @@ TUTORIAL = ROOT / "docs" / "tutorial.md"
 HOW_TO = ROOT / "docs" / "how-to"
 HTTP_API, EVALUATE = HOW_TO / "http-api.md", HOW_TO / "evaluate.md"
 TRAIN, BUNDLE = HOW_TO / "train-your-own.md", HOW_TO / "read-a-bundle.md"
+WHERE = HOW_TO / "where-in-the-photo.md"
 
 
 @pytest.fixture
@@ -196,6 +197,41 @@ def test_the_service_of_the_page_can_be_made(
         assert client.get("/healthz").json()["bundle"] == "tiny@1"
     with TestClient(names["app"], base_url="http://other.example") as client:
         assert client.get("/healthz").status_code == 421
+
+
+# -- where in the photo --------------------------------------------------------------------
+
+
+def test_the_heatmap_of_the_page_is_drawn(desk: Path, tiny_bundle: Path, capsys: Any) -> None:
+    from whereshot.cli import main
+
+    ((_, words),) = [each for each in shell_commands(WHERE) if each[1][0] == "whereshot"]
+    arguments = [desk / "a.jpg" if word.startswith("~") else word for word in words[1:]]
+    assert main([*map(str, arguments), "--bundle", str(tiny_bundle)]) == 0
+    assert [path.name for path in (desk / "heatmaps").iterdir()] == ["a.heatmap.jpg"]
+    capsys.readouterr()
+
+
+def test_the_record_of_the_page_has_the_keys_of_a_record(desk: Path, tiny_bundle: Path) -> None:
+    (block,) = blocks(WHERE, "json")
+    shown = json.loads(block.text)
+    found = whereshot.load(tiny_bundle).recognize("a.jpg", region=True)
+    record = recognition_to_dict(found, region=True)
+    assert [key for key in record if key in shown] == list(shown)
+    assert {len(corner) for corner in shown["region"]} == {2}
+
+
+def test_the_heatmap_of_the_page_has_what_it_says(desk: Path, samples: Path) -> None:
+    shutil.copy(samples / "machu_picchu.jpg", desk / "photo.jpg")
+    (block,) = blocks(WHERE, "python")
+    names: dict[str, Any] = {}
+    exec(block.text, names)
+    heatmap = names["heatmap"]
+    assert heatmap.values.shape == (9, 9)
+    assert heatmap.region == names["recognition"].region
+    assert names["picture"].shape == (heatmap.height, heatmap.width, 3)
+    other = names["recognizer"].heatmap("photo.jpg", "petra")
+    assert other.landmark.name == "Petra"
 
 
 # -- bundles -------------------------------------------------------------------------------
