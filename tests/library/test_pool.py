@@ -105,6 +105,19 @@ def test_processes_that_never_come_up_are_given_up():
     assert multiprocessing.active_children() == []
 
 
+def test_a_process_that_can_not_find_its_work_says_how_it_ended(capfd):
+    with pytest.raises(WorkerError, match="exit status 1"):
+        list(map_batches(NotImportable(), [[1]], workers=1, lost=lost))
+    assert "ModuleNotFoundError" in capfd.readouterr().err
+
+
+class NotImportable:
+    """Of a module that a process of its own does not find."""
+
+    def __call__(self):
+        raise AssertionError("not reached")
+
+
 def test_closing_early_ends_the_processes():
     results = tenfold([1000 + number] for number in itertools.count())
     next(results)

@@ -103,9 +103,11 @@ class _Worker(Generic[_Item, _Result]):
         with suppress(OSError):  # it has died: that comes up when it is listened to
             self.connection.send([task.batch.items[place] for place in task.places])
 
-    def end(self) -> str:
-        """End the process, whatever it does, and say how it ended."""
+    def end(self, *, died: bool = False) -> str:
+        """End the process, whatever it does, and say how it ended; if it died, of itself."""
         self.connection.close()
+        if died:  # what it said last is read before it is quite gone
+            self.process.join(_PATIENCE_SECONDS)
         self.process.terminate()
         self.process.join(_PATIENCE_SECONDS)
         if self.process.is_alive():
@@ -190,7 +192,7 @@ class _Crew(Generic[_Item, _Result]):
 
     def _replace(self, worker: _Worker[_Item, _Result]) -> None:
         self._workers.remove(worker)
-        how = worker.end()
+        how = worker.end(died=True)
         if not worker.ready:
             self._failed_starts += 1
             if self._failed_starts == MOST_FAILED_STARTS:
