@@ -7,8 +7,14 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 
-SAME_VIEW = 0.5
-"""Mean cosine between the photos of two groups from which they count as one view."""
+SAME_VIEW = 0.6
+"""Mean cosine between the photos of two groups from which they count as one view.
+
+Ten landmarks that a network of `recipes/world_without_ten.toml` had never seen, enrolled from ten
+photos each: the nearest prototype was the right one of all 62 landmarks' for 63 % of their test
+photos with one prototype each, 73 % with views of 0.5, 76 % of 0.6 and 0.7, and 76 % where each
+photo was one; from five photos 57, 63, 63, 62 and 61 %. The others kept their 93 % throughout.
+"""
 
 
 def prototypes_of(embeddings: Vectors, same_view: float = SAME_VIEW) -> Vectors:
