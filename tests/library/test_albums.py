@@ -49,7 +49,7 @@ def test_json_has_the_albums_and_what_is_known_of_their_photos() -> None:
         "photos": ["/p/paris.jpg"],
     }
     assert record["photos"]["/p/0.jpg"]["source"] == "landmark"
-    assert record["photos"]["/p/0.jpg"]["probability"] == 0.97
+    assert record["photos"]["/p/0.jpg"]["certainty"] == 0.97
     assert record["photos"]["/p/paris.jpg"]["latitude"] == 48.8606
     assert "/p/sea.jpg" not in record["photos"]  # in no album
 
@@ -62,7 +62,7 @@ def test_csv_has_a_row_for_each_photo_of_each_album() -> None:
     assert len(rows) == sum(len(album.photos) for album in albums)
     assert rows[0]["album"] == "Taj Mahal"
     assert rows[0]["taken_at"] == "2024-03-03T15:00:00"
-    assert {row["probability"] for row in rows if row["album"] == "Paris, France"} == {""}
+    assert {row["certainty"] for row in rows if row["album"] == "Paris, France"} == {""}
 
 
 def test_odd_names_survive_and_no_cell_is_a_formula() -> None:

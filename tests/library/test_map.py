@@ -81,7 +81,7 @@ def test_the_data_has_a_column_for_each_fact_and_an_entry_for_each_photo() -> No
         "minute": [61, None],
         "label": [0, 1],
         "source": ["landmark", "gps"],
-        "probability": [97.0, None],
+        "certainty": [97.0, None],
         "thumbnail": [None, None],
     }
 

@@ -24,7 +24,7 @@ def test_a_photo_that_shows_a_landmark_is_where_it_stands() -> None:
 
     assert (place.source, place.landmark, place.city) == ("landmark", "Taj Mahal", "Agra")
     assert (place.region, place.country, place.country_code) == ("Uttar Pradesh", "India", "IN")
-    assert place.probability == 0.93
+    assert place.certainty == 0.93
     assert place.radius_km > 0.1
 
 
@@ -44,7 +44,7 @@ def test_the_photos_own_position_comes_first_and_keeps_the_landmark_that_is_in_s
 def test_a_landmark_that_the_position_contradicts_is_not_believed() -> None:
     place = found(landmark="eiffel_tower", gps=(36.1126, -115.1722))  # its copy in Las Vegas
 
-    assert (place.landmark, place.probability) == ("", None)
+    assert (place.landmark, place.certainty) == ("", None)
     assert place.country == "United States"
 
 
@@ -58,7 +58,7 @@ def test_a_position_alone_tells_the_smallest_landmark_around_it() -> None:
     place = found(gps=TAJ, landmark="machu_picchu", unknown=True)
 
     assert (place.source, place.landmark, place.city) == ("gps", "Taj Mahal", "Agra")
-    assert place.probability is None  # nobody has recognized anything
+    assert place.certainty is None  # nobody has recognized anything
 
 
 def test_a_position_alone_tells_country_and_city() -> None:
@@ -83,7 +83,7 @@ def test_a_photo_between_two_others_of_the_same_camera_is_in_their_surroundings(
     place = FINDER.places(photos, neighbors=True)[Path("2.jpg")]
 
     assert (place.source, place.city, place.country) == ("neighbors", "Agra", "India")
-    assert (place.landmark, place.landmark_id, place.probability) == ("", "", None)
+    assert (place.landmark, place.landmark_id, place.certainty) == ("", "", None)
     assert place.radius_km > 1  # as good as the two are apart
 
 

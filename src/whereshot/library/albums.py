@@ -22,7 +22,7 @@ AlbumKind = Literal["landmark", "city", "country", "trip"]
 
 COLUMNS = (
     *("album", "kind", "photo", "taken_at", "latitude", "longitude", "source"),
-    *("country", "region", "city", "landmark", "probability"),
+    *("country", "region", "city", "landmark", "certainty"),
 )
 
 
@@ -133,7 +133,7 @@ def _facts(photo: CatalogPhoto, place: PhotoPlace) -> dict[str, Any]:
         "region": place.region,
         "city": place.city,
         "landmark": place.landmark,
-        "probability": None if place.probability is None else round(place.probability, 6),
+        "certainty": None if place.certainty is None else round(place.certainty, 6),
     }
 
 

@@ -35,8 +35,8 @@ NEIGHBOR_KM = 25.0
 class PhotoPlace:
     """Where a photo was taken: a point in degrees, how good it is, its names, and who says so.
 
-    Names that nobody knows are empty. `probability` is the recognition's, where the names of the
-    landmark come from one.
+    Names that nobody knows are empty. `certainty` is the recognition's, in [0, 1], where the name
+    of the landmark comes from one.
     """
 
     latitude: float
@@ -49,7 +49,7 @@ class PhotoPlace:
     city: str = ""
     landmark: str = ""
     landmark_id: str = ""
-    probability: float | None = None
+    certainty: float | None = None
 
     @property
     def point(self) -> tuple[float, float]:
@@ -79,7 +79,7 @@ class PlaceFinder:
         place = PhotoPlace(own.latitude, own.longitude, own.radius_km, "gps")
         if seen is not None and _agrees(own, seen[0]):
             landmark: Landmark | None = seen[0]
-            place = replace(place, probability=seen[1])
+            place = replace(place, certainty=seen[1])
         else:
             landmark = self._landmark_around(place)
         self._countries = self._countries or load_countries()
@@ -169,7 +169,7 @@ def _between(shots: Sequence[tuple[datetime, PhotoPlace]], at: datetime) -> Phot
         source="neighbors",
         landmark="",
         landmark_id="",
-        probability=None,
+        certainty=None,
     )
 
 
@@ -178,7 +178,8 @@ def _seen_landmark(photo: CatalogPhoto) -> tuple[Landmark, float] | None:
     if recognition is None or recognition.verdict != "landmark" or not recognition.predictions:
         return None
     best = recognition.predictions[0]
-    return best.landmark, best.probability
+    certainty = recognition.certainty
+    return best.landmark, best.probability if certainty is None else certainty
 
 
 def _agrees(own: Location, landmark: Landmark) -> bool:
@@ -186,9 +187,9 @@ def _agrees(own: Location, landmark: Landmark) -> bool:
     return apart_km <= landmark.radius_km + SIGHT_KM
 
 
-def _at_landmark(landmark: Landmark, probability: float) -> PhotoPlace:
+def _at_landmark(landmark: Landmark, certainty: float) -> PhotoPlace:
     place = PhotoPlace(landmark.latitude, landmark.longitude, landmark.radius_km, "landmark")
-    return replace(_named_after(place, landmark), probability=probability)
+    return replace(_named_after(place, landmark), certainty=certainty)
 
 
 def _named_after(place: PhotoPlace, landmark: Landmark) -> PhotoPlace:

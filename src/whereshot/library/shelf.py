@@ -28,7 +28,7 @@ class Disk(Protocol):
         """Whether a path is a folder."""
         ...
 
-    def same_content(self, a: Path, b: Path) -> bool:
+    def same_content(self, a: Path, b: Path, /) -> bool:
         """Whether two files hold the same bytes."""
         ...
 

@@ -60,7 +60,7 @@ def map_data(
             "minute": [_minute(photo) for photo in placed],
             "label": [labels[_label(place)] for place in at],
             "source": [place.source for place in at],
-            "probability": [_percent(place) for place in at],
+            "certainty": [_percent(place) for place in at],
             "thumbnail": [numbers.get(photo.path) for photo in placed],
         },
         "thumbnails": list(pictures.values()),
@@ -92,7 +92,7 @@ def _in_turn(
         place = places[photo.path]
         # Where no name tells places apart, degrees do.
         key = (*_label(place), round(place.latitude), round(place.longitude))
-        groups.setdefault(key, []).append((-(place.probability or 0.0), number, photo.path))
+        groups.setdefault(key, []).append((-(place.certainty or 0.0), number, photo.path))
     turns = [
         (turn, number, path)
         for group in groups.values()
@@ -126,7 +126,7 @@ def _minute(photo: CatalogPhoto) -> int | None:
 
 
 def _percent(place: PhotoPlace) -> float | None:
-    return None if place.probability is None else round(100 * place.probability, 1)
+    return None if place.certainty is None else round(100 * place.certainty, 1)
 
 
 def _text(name: str) -> str:

@@ -92,9 +92,9 @@ function shot(photo) {
     : h("span", { class: "no-picture" }, icon("photo"));
   const facts = [
     photo.minute == null ? "No date" : dateWords(photo.minute, "minute"),
-    photo.probability == null
+    photo.certainty == null
       ? SOURCES[photo.source]
-      : `${photo.source === "gps" ? "Own GPS, recognized" : "Recognized"}, ${percent(photo.probability / 100)} sure`,
+      : `${photo.source === "gps" ? "Own GPS, recognized" : "Recognized"}, ${percent(photo.certainty / 100)} sure`,
     coordinates(photo),
   ];
   return h(

@@ -8,7 +8,7 @@ export function mercator(longitude, latitude) {
   return [longitude / 360 + 0.5, 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)];
 }
 
-/** The page's data as one object a photo: {index, x, y, minute, label, source, probability, ...};
+/** The page's data as one object a photo: {index, x, y, minute, label, source, certainty, ...};
  * x and y are on the Mercator square of side 1. */
 export function readPhotos(data) {
   return data.photos.name.map((name, index) => {
@@ -25,7 +25,7 @@ export function readPhotos(data) {
       minute: data.photos.minute[index],
       label: data.labels[data.photos.label[index]],
       source: data.photos.source[index],
-      probability: data.photos.probability[index],
+      certainty: data.photos.certainty[index],
       href: data.photos.href[index],
       thumbnail: data.thumbnails[data.photos.thumbnail[index]],
     };
@@ -38,7 +38,7 @@ export function passes(photo, { place, certainty, sources, from, to }) {
   if (place && !placeKeys(photo.label).includes(place)) return false;
   if (!sources.has(photo.source)) return false;
   // What was not recognized has no certainty: the photo itself knows where it is.
-  if (photo.probability != null && photo.probability < certainty) return false;
+  if (photo.certainty != null && photo.certainty < certainty) return false;
   if (from == null) return true;
   return photo.minute != null && photo.minute >= from && photo.minute < to;
 }
