@@ -158,7 +158,7 @@ def test_a_place_goes_in_and_out_without_a_trace(content: bytes, place: PlaceTag
     assert emptied == content or is_filled
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sidecars(), tags(), tags())
 def test_the_last_of_several_merges_counts(content: bytes, first: PlaceTag, last: PlaceTag) -> None:
     merged = merge_place(content, last)
@@ -166,7 +166,7 @@ def test_the_last_of_several_merges_counts(content: bytes, first: PlaceTag, last
     assert canonical(merge_place(merge_place(content, first), last)) == canonical(merged)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sidecars(), tags())
 def test_all_that_was_said_is_still_said(content: bytes, place: PlaceTag) -> None:
     before, after = parse_sidecar(content), parse_sidecar(merge_place(content, place))
@@ -177,7 +177,7 @@ def test_all_that_was_said_is_still_said(content: bytes, place: PlaceTag) -> Non
         assert after.gps == before.gps
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from([DARKTABLE, LIGHTROOM, PADDED, merge_place(DARKTABLE, tag(write_gps=True))]),
     st.lists(st.tuples(st.integers(0, 5000), st.binary(max_size=4)), max_size=4),

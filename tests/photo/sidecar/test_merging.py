@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from sidecars import DARKTABLE, LIGHTROOM, OURS, PADDED, RDF, SHAPES, bag, packet, tag
 
+from whereshot.errors import SidecarError
 from whereshot.photo.sidecar import Sidecar, merge_place, parse_sidecar, remove_place
 
 PATHS = ("Places|China|Beijing|Great Wall of China", "Places/China/Beijing/Great Wall of China")
@@ -191,3 +192,11 @@ def test_an_empty_rdf_is_filled() -> None:
         emptied = remove_place(merged)
         assert emptied is not None
         assert ET.canonicalize(emptied.decode()) == ET.canonicalize(content.decode())
+
+
+def test_a_sidecar_that_would_grow_beyond_the_limits_is_refused() -> None:
+    # Two more lists and a record of what is in them: too much to be read, and so to be purged.
+    content = packet(bag("dc:subject", *(f"k{number}" for number in range(50_000))))
+    assert len(parse_sidecar(content).keywords) == 50_000
+    with pytest.raises(SidecarError, match="200,000 elements"):
+        merge_place(content, tag())

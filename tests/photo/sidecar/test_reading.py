@@ -115,6 +115,13 @@ def test_a_person_has_said_where_it_is_or_not(text: str, is_place: bool) -> None
     assert parse_sidecar(merge_place(packet(text), tag())).has_person_place is is_place
 
 
+def test_a_position_is_a_place_without_a_name() -> None:
+    said = parse_sidecar(packet(attributes=' exif:GPSLatitude="1,0.0N" exif:GPSLongitude="2,0E"'))
+    assert said.has_person_place
+    assert not said.has_person_names
+    assert parse_sidecar(LIGHTROOM).has_person_names
+
+
 @pytest.mark.parametrize("name", ["mine:City", "mine:GPSLatitude"])
 def test_names_count_with_their_namespace(name: str) -> None:
     assert not parse_sidecar(packet(f"<{name}>1,0.0N</{name}>")).has_person_place

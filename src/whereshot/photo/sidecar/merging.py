@@ -25,8 +25,8 @@ from whereshot.photo.sidecar.markup import Edit, Node
 from whereshot.photo.sidecar.ours import find_ours
 from whereshot.photo.sidecar.place_tag import PlaceTag
 from whereshot.photo.sidecar.rdf import Packet, Value, fields, items, open_packet
-from whereshot.photo.sidecar.reading import Sidecar, parse_sidecar
-from whereshot.photo.sidecar.removing import remove_place
+from whereshot.photo.sidecar.reading import Sidecar, read_packet
+from whereshot.photo.sidecar.removing import without
 from whereshot.photo.sidecar.vocabulary import (
     GPS_PROPERTIES,
     LATITUDE,
@@ -57,14 +57,17 @@ def merge_place(content: bytes | None, tag: PlaceTag, *, embedded: Sidecar | Non
     is new. Merging the same tag again returns the same bytes. Raises SidecarError if the sidecar is
     no XMP.
     """
-    base = remove_place(content) if content is not None else None
-    plan = _Plan(open_packet(_FRESH if base is None else base))
-    if base is None or (content is not None and find_ours(open_packet(content)).made_the_file):
-        plan.created.add(SIDECAR)
+    if content is None:
+        return _fill(_Plan(open_packet(_FRESH), {SIDECAR}), tag, embedded or Sidecar())
+    packet = open_packet(content)
+    ours = find_ours(packet)
+    base = without(packet, ours)
+    created = {SIDECAR} if ours.made_the_file else set[str]()
+    plan = _Plan(open_packet(_FRESH if base is None else base), created)
     merged = _fill(plan, tag, embedded or Sidecar())
-    if content is not None and _meaning(content) == _meaning(merged):
-        return content
-    return merged
+    # Opened also where there is nothing to compare: one beyond the limits could never be purged.
+    said = open_packet(merged)
+    return content if ours.elements and _meaning(packet) == _meaning(said) else merged
 
 
 def _fill(plan: _Plan, tag: PlaceTag, embedded: Sidecar) -> bytes:
@@ -82,13 +85,13 @@ def _fill(plan: _Plan, tag: PlaceTag, embedded: Sidecar) -> bytes:
 class _Plan:
     """What is about to be added: to lists that are there, and as properties that are not."""
 
-    def __init__(self, packet: Packet) -> None:
+    def __init__(self, packet: Packet, created: set[str]) -> None:
         self.packet = packet
         self.edits: list[Edit] = []
         self.properties: list[Element] = []
         self.added: list[Item] = []
         self.carried: list[Item] = []
-        self.created: set[str] = set()
+        self.created = created
 
     def create(self, name: str, content: Element) -> None:
         """A property that is not there yet."""
@@ -201,16 +204,14 @@ def _items(name: str, values: Iterable[str]) -> list[Item]:
     return [(name, value) for value in values]
 
 
-def _meaning(content: bytes) -> object:
+def _meaning(packet: Packet) -> object:
     """What a sidecar says that whereshot may have written; equal in whichever order it is said."""
-    packet = open_packet(content)
-    block = read_block(packet)
-    said = parse_sidecar(content)
-    lists = [sorted(packet.texts(keywords.name)) for keywords in KEYWORD_LISTS]
+    said, block = read_packet(packet), read_block(packet)
     noted = block and (
         block.tag,
         sorted(block.additions.added),
         sorted(block.additions.carried),
         block.additions.created,
     )
+    lists = [sorted(packet.texts(keywords.name)) for keywords in KEYWORD_LISTS]
     return lists, sorted(said.location_shown, key=repr), said.gps, noted

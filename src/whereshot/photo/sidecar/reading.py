@@ -60,7 +60,11 @@ class Sidecar:
 
 def parse_sidecar(content: bytes) -> Sidecar:
     """Read a sidecar; raises SidecarError if it is no XML, no XMP or larger than 16 MB."""
-    packet = open_packet(content)
+    return read_packet(open_packet(content))
+
+
+def read_packet(packet: Packet) -> Sidecar:
+    """What a sidecar says that is parsed already."""
     ours = find_ours(packet)
     block = read_block(packet)
     said = {name for name in PLACE_PROPERTIES if _is_said(packet, name, ours)}

@@ -18,8 +18,11 @@ def remove_place(content: bytes) -> bytes | None:
     """
     packet = open_packet(content)
     ours = find_ours(packet)
-    if not ours.elements and not ours.attributes:
-        return content
+    return without(packet, ours) if ours.elements or ours.attributes else content
+
+
+def without(packet: Packet, ours: Ours) -> bytes | None:
+    """A sidecar without some parts; None if nothing else is in it and it was made for them."""
     if ours.made_the_file and _is_rest_empty(packet, ours):
         return None
     document = packet.document
