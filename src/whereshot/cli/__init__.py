@@ -18,10 +18,13 @@ from whereshot.cli import (
     export,
     landmarks,
     predict,
+    purge,
     serve,
     study,
+    tag,
     train,
     tune,
+    undo,
 )
 from whereshot.cli._help import help_of
 from whereshot.cli._shared import run_guarded
@@ -69,6 +72,9 @@ def _root(  # pyright: ignore[reportUnusedFunction]
 # The order here is the order in --help. A verb imports what is heavy inside its function.
 for _verb in (
     predict.predict,
+    tag.tag,
+    undo.undo,
+    purge.purge,
     landmarks.landmarks,
     serve.serve,
     train.train,

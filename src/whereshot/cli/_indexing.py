@@ -1,0 +1,38 @@
+"""Photos of a library are looked at before a verb goes to work: what is known is not read again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from whereshot.cli._progress import ProgressLine
+
+if TYPE_CHECKING:
+    from whereshot.library.catalog import Catalog
+    from whereshot.library.index import IndexSummary
+
+
+def look_at_photos(
+    catalog: Catalog, paths: Sequence[Path], bundle: str | None, workers: int | None
+) -> IndexSummary:
+    """Bring the catalog up to date with what a bundle says of the photos, with a progress line."""
+    from whereshot.library.index import RecognizerFactory, index_library
+    from whereshot.recognize import find_bundle, load, read_bundle
+
+    folder = find_bundle(bundle)
+    factory = RecognizerFactory(read_bundle(folder).title, partial(load, folder.absolute()))
+    progress = ProgressLine(None)
+
+    def report(stage: str, done: int, total: int, _: dict[str, float]) -> None:
+        nonlocal progress
+        if stage == "recognize" and total and not done:
+            progress.clear()
+            progress = ProgressLine(total)
+        progress.update(done)
+
+    try:
+        return index_library(catalog, paths, factory, workers=workers, report=report)
+    finally:
+        progress.clear()
