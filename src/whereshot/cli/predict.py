@@ -82,10 +82,6 @@ def predict(
 
     report = _Report(as_json, region=heatmap is not None)
     found = expand_photos(paths, report.problem, null=null)
-    total = None
-    if STDIN not in paths and sys.stderr.isatty():
-        listed = list(found)  # somebody watches: a total makes the progress line worth more
-        total, found = len(listed), iter(listed)
     recognizer = load(bundle)
     pictures = None
     if heatmap is not None:
@@ -93,6 +89,10 @@ def predict(
 
         pictures = HeatmapFolder(heatmap, recognizer)
         found = pictures.without_own(found)
+    total = None
+    if STDIN not in paths and sys.stderr.isatty():
+        listed = list(found)  # somebody watches: a total makes the progress line worth more
+        total, found = len(listed), iter(listed)
     first = list(itertools.islice(found, FEW + 1))
     report.start(many=len(first) > FEW, total=total)
     results = recognizer.recognize_many(
