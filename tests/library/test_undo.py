@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plug import Blackout, How, Machine, quick_folder, tree_of
 
+from whereshot.errors import JournalError
 from whereshot.library.changes import (
     Change,
     CopyFile,
@@ -24,7 +25,7 @@ from whereshot.library.changes import (
 )
 from whereshot.library.files import RealFiles, temporary_beside
 from whereshot.library.journal import Journal
-from whereshot.library.undo import undo
+from whereshot.library.undo import UndoReport, undo
 
 OLD = 1_700_000_000_123_456_789  # ns
 
@@ -177,6 +178,91 @@ def without_staged(tree: dict[str, tuple[object, ...]]) -> dict[str, tuple[objec
         for name, entry in tree.items()
         if entry[:2] != ("file", b"a photo with its place")
     }
+
+
+def undo_last(home: Path) -> UndoReport:
+    with Journal(home) as journal:
+        return undo(journal, None, RealFiles())
+
+
+def changed_since(path: Path) -> None:
+    path.write_bytes(b"somebody's")
+
+
+def test_undo_leaves_what_somebody_changed_since_and_takes_back_the_rest() -> None:
+    with a_library() as (root, home):
+        before = tree_of(root)
+        run_all(every_kind(root), home)
+        mine = [
+            root / "a.jpg.xmp",
+            root / "a.jpg",
+            root / "albums" / "b.jpg",
+            root / "albums" / "Agra" / "c.jpg",
+        ]
+        for path in mine:
+            path.unlink()  # as programs write: a new file under the old name
+            changed_since(path)
+        report = undo_last(home)
+        refused = {one.path: one.reason for one in report.refused}
+        assert refused.keys() == {*mine, root / "a.jpg_original"}
+        assert refused[root / "a.jpg"] == "it was changed since"
+        assert all(path.read_bytes() == b"somebody's" for path in mine)
+        # The only file that still holds what the photo was stays too.
+        assert (root / "a.jpg_original").read_bytes() == b"a photo"
+        assert report.kept_folders == [root / "albums" / "Agra", root / "albums"]
+        assert tree_of(root)["b.jpg"] == before["b.jpg"]
+
+
+def test_undo_does_not_bring_back_what_somebody_removed() -> None:
+    with a_library() as (root, home):
+        run_all([WriteFile(root / "a.jpg.xmp", b"<merged/>", b"<a sidecar/>")], home)
+        (root / "a.jpg.xmp").unlink()
+        [refused] = undo_last(home).refused
+        assert refused.reason == "it was removed since"
+        assert not (root / "a.jpg.xmp").exists()
+
+
+@pytest.mark.parametrize("kind", [CopyFile, LinkFile])
+def test_undo_keeps_the_only_one_that_is_left(kind: type[CopyFile | LinkFile]) -> None:
+    with a_library() as (root, home):
+        run_all([kind(root / "a.jpg", root / "copy.jpg")], home)
+        (root / "a.jpg").unlink()
+        [refused] = undo_last(home).refused
+        assert "the only one left" in refused.reason
+        assert (root / "copy.jpg").read_bytes() == b"a photo"
+
+
+def test_undo_does_not_move_a_file_over_one_that_came_since() -> None:
+    with a_library() as (root, home):
+        run_all([MoveFile(root / "a.jpg", root / "x.jpg")], home)
+        changed_since(root / "a.jpg")
+        [refused] = undo_last(home).refused
+        assert "there is another file at" in refused.reason
+        assert (root / "a.jpg").read_bytes() == b"somebody's"
+        assert (root / "x.jpg").read_bytes() == b"a photo"
+
+
+def test_runs_are_taken_back_in_any_order_that_loses_nothing() -> None:
+    with a_library() as (root, home):
+        before = tree_of(root)
+        run_all([WriteFile(root / "b.jpg.xmp", b"<1/>")], home)
+        run_all([WriteFile(root / "b.jpg.xmp", b"<2/>", b"<1/>")], home)
+        with Journal(home) as journal:
+            first, second = (record.id for record in journal.runs())
+            [refused] = undo(journal, first, RealFiles()).refused
+            assert refused.reason == "it was changed since"
+            assert undo(journal, second, RealFiles()).refused == []
+            assert undo(journal, first, RealFiles()).refused == []
+            assert undo(journal, first, RealFiles()).undone == 0  # twice is once
+        assert tree_of(root) == before
+
+
+def test_undo_of_what_is_not_there_is_an_error_that_says_so() -> None:
+    with a_library() as (_, home), Journal(home) as journal:
+        with pytest.raises(JournalError, match="no run to take back"):
+            undo(journal, None, RealFiles())
+        with pytest.raises(JournalError, match="has no run 7"):
+            undo(journal, 7, RealFiles())
 
 
 NAMES = ("a.jpg", "b.jpg", "a.jpg.xmp", "trip/c.jpg", "trip/new", "trip/x/new", "x", "trip/x", "y")
