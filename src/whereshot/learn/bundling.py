@@ -79,7 +79,7 @@ def make_prototypes(
     """
     total = len(landmarks) + len(others or ())
     seen = exported.answers(landmarks, lambda done, _: report(done, total))
-    embeddings = _embeddings_of(seen)
+    embeddings = embeddings_of(seen)
     vectors: list[NDArray[np.float32]] = []
     owners: list[int] = []
     for label in np.unique(seen.labels).tolist():
@@ -90,10 +90,11 @@ def make_prototypes(
     if others is None:
         return found
     strangers = exported.answers(others, lambda done, _: report(len(landmarks) + done, total))
-    return dataclasses.replace(found, others=_centers(_embeddings_of(strangers), OTHERS))
+    return dataclasses.replace(found, others=_centers(embeddings_of(strangers), OTHERS))
 
 
-def _embeddings_of(answers: Answers) -> NDArray[np.float32]:
+def embeddings_of(answers: Answers) -> NDArray[np.float32]:
+    """The embeddings (N, D) of answers that have them."""
     assert answers.embeddings is not None
     return answers.embeddings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,7 +215,7 @@ def _write_bundle(
         version=bundle.options.version,
         model=model,
         landmarks=bundle.landmarks,
-        prototypes=prototypes,
+        prototypes=dataclasses.replace(prototypes, witnesses=threshold.witnesses),
         preprocessing=preprocessing,
         temperature=run.temperature,
         min_probability=threshold.min_probability,

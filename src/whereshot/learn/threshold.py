@@ -7,7 +7,7 @@ photos of landmarks it leaves unnamed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from whereshot.errors import DatasetError
 from whereshot.learn.answers import Answers, index_unknown
-from whereshot.learn.bundling import Exported, Report, silent
+from whereshot.learn.bundling import Exported, Report, embeddings_of, silent
 from whereshot.learn.dataset import PhotoIndex, split
 from whereshot.learn.run import Run
 from whereshot.recognize.judge import Judge
-from whereshot.recognize.prototypes import Prototypes
+from whereshot.recognize.prototypes import Prototypes, Witnesses
 from whereshot.recognize.verdict import SIGNALS, Rule, Strictness
 
 DEFAULT_MIN_PROBABILITY = 0.5
@@ -55,13 +55,14 @@ class Threshold:
 
     `min_probability` is the threshold on the best probability alone; `rule` and `strictness` are
     there where there were photos to fit a rule on. `held_out` are the probabilities of the true
-    landmarks of held-out photos.
+    landmarks of held-out photos; `witnesses` are these photos themselves.
     """
 
     min_probability: float = DEFAULT_MIN_PROBABILITY
     rule: Rule | None = None
     strictness: Strictness | None = None
     held_out: tuple[float, ...] = ()
+    witnesses: Witnesses = field(default_factory=Witnesses)
     chosen_for: Mapping[str, Any] | None = None
 
     @property
@@ -137,7 +138,8 @@ def choose_threshold(
         "landmark_wrong_share": _share(named & ~right),
     }
     truths = tuple(np.sort(of_truth).tolist())
-    return Threshold(min_probability, rule, strictness, truths, figures)
+    witnesses = _witnesses(known, np.where(right, of_truth, 0.0), strangers)
+    return Threshold(min_probability, rule, strictness, truths, witnesses, figures)
 
 
 def fit_rule(
@@ -188,8 +190,15 @@ def _counted(false: NDArray[np.float64], share: float) -> float:
 
 
 def _signals(judge: Judge, answers: Answers) -> NDArray[np.float64]:
-    assert answers.embeddings is not None
-    return judge.signals(answers.logits, answers.embeddings)
+    return judge.signals(answers.logits, embeddings_of(answers))
+
+
+def _witnesses(known: Answers, best: NDArray[np.float64], strangers: Answers) -> Witnesses:
+    embeddings = np.concatenate([embeddings_of(known), embeddings_of(strangers)])
+    best = np.concatenate([best, np.zeros(len(strangers))])
+    # A photo in which the network sees nothing at all, such as a plain surface, has no direction.
+    seen = np.linalg.norm(embeddings, axis=1) > 0
+    return Witnesses(embeddings[seen], best[seen].astype(np.float32))
 
 
 def _false_names(false: NDArray[np.float64], threshold: float) -> dict[str, Any]:

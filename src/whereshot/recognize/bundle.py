@@ -5,7 +5,8 @@
     world/
       model.onnx       pixels uint8 (B, S, S, 3) -> logits (B, K), embedding (B, D), features
       bundle.json      landmarks in output order, preprocessing, calibration, SHA-256 of each file
-      prototypes.npz   prototypes float32 (P, D), owner int64 (P,), others float32 (M, D)
+      prototypes.npz   prototypes float32 (P, D), owner int64 (P,), others float32 (M, D),
+                       witnesses float16 (H, D), best float32 (H,)
 
 Nothing in a bundle is code, and reading one runs none: JSON, an ONNX graph, arrays without pickle.
 """
@@ -27,7 +28,7 @@ import numpy as np
 from whereshot.errors import BundleError, BundleIntegrityError, BundleNotFoundError
 from whereshot.photo import Preprocessing
 from whereshot.recognize._manifest import FileRecord, parse_manifest
-from whereshot.recognize.prototypes import Prototypes
+from whereshot.recognize.prototypes import Prototypes, Witnesses
 from whereshot.recognize.verdict import Rule, Strictness
 from whereshot.records import Landmark
 
@@ -191,7 +192,10 @@ def _read_prototypes(folder: Path, classes: int, where: str) -> Prototypes:
         ):
             prototypes = Prototypes(arrays["prototypes"], arrays["owner"])
             if "others" in arrays:  # since schema 1.1
-                prototypes = dataclasses.replace(prototypes, others=arrays["others"])
+                witnesses = Witnesses(arrays["witnesses"].astype(np.float32), arrays["best"])
+                prototypes = dataclasses.replace(
+                    prototypes, others=arrays["others"], witnesses=witnesses
+                )
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise BundleError(
             f"{where}: {PROTOTYPES_FILE} can't be read as the arrays `prototypes` and `owner` "

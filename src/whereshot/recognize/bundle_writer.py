@@ -74,6 +74,9 @@ def write_bundle(
         prototypes=prototypes.vectors,
         owner=prototypes.owner,
         others=prototypes.others,
+        # Half the digits are enough to weigh newcomers by, and half the size.
+        witnesses=prototypes.witnesses.embeddings.astype(np.float16),
+        best=prototypes.witnesses.best.astype(np.float32),
     )
     files = {
         MODEL_FILE: model if isinstance(model, bytes) else Path(model).read_bytes(),

@@ -1,4 +1,4 @@
-"""Reference embeddings: what a landmark looks like to the network, and what none looks like."""
+"""Reference embeddings: what landmarks look like to the network, and what none looks like."""
 
 from __future__ import annotations
 
@@ -15,34 +15,57 @@ def _none() -> np.ndarray:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Witnesses:
+    """Photos that training did not see, to judge by what landmarks that come later would change.
+
+    `embeddings` (H, D) float32 are L2-normalized. `best` (H,) is the probability of the best
+    landmark of each photo, 0 where the photo shows no landmark, or another one than the best.
+    """
+
+    embeddings: np.ndarray = field(default_factory=_none)
+    best: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+
+    def __len__(self) -> int:
+        return len(self.best)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Prototypes:
     """Embeddings, float32 and L2-normalized, of landmarks and of photos without one.
 
     `vectors` (P, D) are of landmarks, and `owner` int64 (P,) is the index of each one's landmark in
     the landmark set; a landmark may have several. `others` (M, D) are of photos without a landmark,
-    empty where none were at hand.
+    empty where none were at hand, as `witnesses` may be.
     """
 
     vectors: np.ndarray
     owner: np.ndarray
     others: np.ndarray = field(default_factory=_none)
+    witnesses: Witnesses = field(default_factory=Witnesses)
 
     def problem(self, classes: int) -> str | None:
         """What is wrong with them for a landmark set of K classes; None if nothing is."""
-        vectors, owner, others = self.vectors, self.owner, self.others
+        vectors, owner = self.vectors, self.owner
         if vectors.dtype != np.float32 or vectors.ndim != 2:
             return f"prototypes must be float32 (P, D), got {vectors.dtype} {vectors.shape}"
         if owner.dtype != np.int64 or owner.shape != vectors.shape[:1]:
             return f"owner must be int64 ({len(vectors)},), got {owner.dtype} {owner.shape}"
         if len(owner) and not (owner.min() >= 0 and owner.max() < classes):
             return f"owner must be in [0, {classes}), got {owner.min()} to {owner.max()}"
-        if len(others) and (others.dtype != np.float32 or others.shape[1:] != vectors.shape[1:]):
-            expected = f"float32 (M, {vectors.shape[1]})"
-            return f"others must be {expected}, got {others.dtype} {others.shape}"
-        for rows in (vectors, others):
+        best = self.witnesses.best
+        if best.shape != self.witnesses.embeddings.shape[:1]:
+            return f"best must be ({len(self.witnesses.embeddings)},), got {best.shape}"
+        for name, rows in (
+            ("prototypes", vectors),
+            ("others", self.others),
+            ("witnesses", self.witnesses.embeddings),
+        ):
+            if len(rows) and (rows.dtype != np.float32 or rows.shape[1:] != vectors.shape[1:]):
+                expected = f"float32 (M, {vectors.shape[1]})"
+                return f"{name} must be {expected}, got {rows.dtype} {rows.shape}"
             norms = np.linalg.norm(rows, axis=1)
             if not np.allclose(norms, 1.0, atol=1e-3):
-                return f"prototypes must be L2-normalized, got norms {norms.min()} to {norms.max()}"
+                return f"{name} must be L2-normalized, got norms {norms.min()} to {norms.max()}"
         return None
 
     def nearness(self, embeddings: np.ndarray, classes: int) -> np.ndarray:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
 from os import PathLike
 from time import perf_counter
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from whereshot.cores import available_cores
-from whereshot.errors import BundleError, LandmarkNotFoundError, PhotoError
+from whereshot.errors import BundleError, PhotoError
 from whereshot.photo import Limits, decode_sized, prepare, read_exif, seen_box
 from whereshot.photo.source import DEFAULT_LIMITS, describe, read_photo
 from whereshot.recognize._stream import ordered_map
 from whereshot.recognize.bundle import Bundle, find_bundle, read_bundle
 from whereshot.recognize.conformal import least_probability, set_size
-from whereshot.recognize.heatmap import Heatmap, Locator
-from whereshot.recognize.judge import Judge
+from whereshot.recognize.enrolled import EnrolledLandmark, enrolled_for, store_of
+from whereshot.recognize.heatmap import Heatmap
+from whereshot.recognize.knowledge import Knowledge, knowledge_of
 from whereshot.recognize.session import Device, Output, Outputs, Session
 from whereshot.recognize.verdict import decide, locate, rank
 from whereshot.records import Failure, Landmark, Location, Photo, Recognition
+
+if TYPE_CHECKING:
+    from whereshot.recognize.enrolling import Enrollment
+
+logger = logging.getLogger(__name__)
 
 _FOR_HEAT: tuple[Output, ...] = ("features", "embedding")
 
@@ -59,7 +65,8 @@ class OnnxRecognizer:
     `threads` is the number of threads that one run of the network takes. The default of 1 is the
     best for many photos, where `recognize_many` keeps all cores busy with photos side by side.
     A photo beyond `limits` is refused before its pixels are decoded. `min_certainty` takes the
-    place of the bundle's own threshold between `landmark` and `unknown`.
+    place of the bundle's own threshold between `landmark` and `unknown`. `enrolled` are landmarks
+    that were taught to this bundle's network; they come after the bundle's own.
     """
 
     def __init__(
@@ -70,6 +77,7 @@ class OnnxRecognizer:
         device: Device = "cpu",
         limits: Limits = DEFAULT_LIMITS,
         min_certainty: float | None = None,
+        enrolled: Sequence[EnrolledLandmark] = (),
     ):
         threads = 1 if threads is None else threads
         session = Session(bundle.model_path, threads=threads, device=device)
@@ -80,17 +88,20 @@ class OnnxRecognizer:
         )
         self._session = session
         self._limits = limits
-        self._judge = Judge(bundle.temperature, bundle.prototypes, bundle.rule)
+        self._known = knowledge_of(bundle, enrolled)
 
     @property
     def name(self) -> str:
-        """The bundle's name and version, such as `world@1`."""
-        return self.bundle.title
+        """The bundle's name and version, such as `world@1`.
+
+        With enrolled landmarks, `world@1+5d3f21`: what follows the plus sign depends on them.
+        """
+        return self._known.name
 
     @property
     def landmarks(self) -> tuple[Landmark, ...]:
-        """The landmark set, in the order of the network's outputs."""
-        return self.bundle.landmarks
+        """The landmark set, in the order of the network's outputs, then what was enrolled."""
+        return self._known.landmarks
 
     def recognize(
         self, photo: Photo, *, k: int = 5, region: bool = False, coverage: float | None = None
@@ -135,13 +146,14 @@ class OnnxRecognizer:
         Raises `PhotoError` if the photo can't be read, `LandmarkNotFoundError` for a landmark that
         is not in the landmark set.
         """
-        number = None if landmark_id is None else self._number_of(landmark_id)
+        known = self._known
+        number = None if landmark_id is None else known.number_of(landmark_id)
         look = self.look(photo)
         outputs = self._session.run(look.pixels[None], ("logits", *_FOR_HEAT))
         if number is None:
-            judged = self._judge.judge(cast(np.ndarray, outputs.logits), outputs.embedding)
+            judged = known.judge.judge(cast(np.ndarray, outputs.logits), outputs.embedding)
             number = int(judged.probabilities[0].argmax())
-        return self._heatmap_of(look, outputs, 0, number)
+        return self._heatmap_of(known, look, outputs, 0, number)
 
     def recognize_many(
         self,
@@ -181,6 +193,32 @@ class OnnxRecognizer:
         outputs = self._session.run(self.look(photo).pixels[None], ("embedding",))
         return cast(np.ndarray, outputs.embedding)[0]
 
+    def enroll(
+        self, name: str, photos: Iterable[Photo], latitude: float, longitude: float, **about: Any
+    ) -> Enrollment:
+        """Teach a landmark from a few photos that show it; this recognizer knows it from then on.
+
+        It is kept in the user's own folder. `about` and what is raised are those of
+        `whereshot.recognize.enroll`, which says more.
+        """
+        from whereshot.recognize.enrolling import enroll
+
+        found = enroll(self, name, photos, latitude=latitude, longitude=longitude, **about)
+        self.read_enrolled()
+        return found
+
+    def forget(self, name_or_id: str) -> str:
+        """Drop an enrolled landmark; returns its id. Raises `LandmarkNotFoundError`."""
+        from whereshot.recognize.enrolling import forget
+
+        dropped = forget(store_of(self.bundle), name_or_id)
+        self.read_enrolled()
+        return dropped
+
+    def read_enrolled(self) -> None:
+        """Know the landmarks that are enrolled now, whoever enrolled them."""
+        self._known = knowledge_of(self.bundle, enrolled_for(self.bundle, logger.warning))
+
     def outputs(self, pixels: np.ndarray, names: Sequence[Output] = ("logits",)) -> Outputs:
         """What the network itself says of pixels (B, S, S, 3) uint8, as `photo.prepare` gives them.
 
@@ -188,26 +226,15 @@ class OnnxRecognizer:
         """
         return self._session.run(pixels, names)
 
-    @cached_property
-    def _locator(self) -> Locator:
-        return Locator(self.bundle.prototypes)
-
-    def _number_of(self, landmark_id: str) -> int:
-        for number, landmark in enumerate(self.landmarks):
-            if landmark.id == landmark_id:
-                return number
-        raise LandmarkNotFoundError(
-            f"{self.name} knows no landmark {landmark_id!r}, expected one of its "
-            f"{len(self.landmarks)} ids. `landmarks` lists them"
-        )
-
-    def _heatmap_of(self, look: Look, outputs: Outputs, row: int, number: int) -> Heatmap:
+    def _heatmap_of(
+        self, known: Knowledge, look: Look, outputs: Outputs, row: int, number: int
+    ) -> Heatmap:
         """The heatmap of one photo of a batch, for the landmark with this number."""
         features = cast(np.ndarray, outputs.features)[row]
         embedding = cast(np.ndarray, outputs.embedding)[row]
-        values = self._locator.find(features, embedding, number)
+        values = known.locator.find(features, embedding, number)
         box = seen_box(look.width, look.height, self.bundle.preprocessing.fit)
-        return Heatmap(values, box, look.width, look.height, self.landmarks[number])
+        return Heatmap(values, box, look.width, look.height, known.landmarks[number])
 
     def _checked(self, k: int, region: bool = False, coverage: float | None = None) -> _Wish:
         _check_count("k", k)
@@ -233,26 +260,26 @@ class OnnxRecognizer:
     def _answer(self, looks: Sequence[Look], wish: _Wish) -> list[Recognition]:
         if not looks:
             return []
-        start = perf_counter()
-        embedding: tuple[Output, ...] = ("embedding",) if self._judge.needs_embeddings else ()
+        known, start = self._known, perf_counter()
+        embedding: tuple[Output, ...] = ("embedding",) if known.judge.needs_embeddings else ()
         wanted = ("logits", *(_FOR_HEAT if wish.region else embedding))
         outputs = self._session.run(np.stack([look.pixels for look in looks]), wanted)
         milliseconds = 1000 * (perf_counter() - start) / len(looks)
-        judged = self._judge.judge(cast(np.ndarray, outputs.logits), outputs.embedding)
+        judged = known.judge.judge(cast(np.ndarray, outputs.logits), outputs.embedding)
         answers: list[Recognition] = []
         for at, (look, row) in enumerate(zip(looks, judged.probabilities, strict=True)):
-            predictions = rank(row, self.landmarks, max(wish.k, self._plausible(row, wish)))
+            predictions = rank(row, known.landmarks, max(wish.k, self._plausible(row, wish)))
             certainty = float(judged.certainty[at])
             verdict = decide(certainty, self.min_certainty)
             found = None
             if wish.region and verdict == "landmark":
-                found = self._heatmap_of(look, outputs, at, int(row.argmax())).region
+                found = self._heatmap_of(known, look, outputs, at, int(row.argmax())).region
             answers.append(
                 Recognition(
                     verdict=verdict,
                     predictions=predictions[: wish.k],
                     location=locate(verdict, predictions[0].landmark, look.location),
-                    bundle=self.name,
+                    bundle=known.name,
                     photo=look.photo,
                     milliseconds={"decode": look.milliseconds, "model": milliseconds},
                     region=found,
@@ -280,12 +307,15 @@ def load(
     limits: Limits = DEFAULT_LIMITS,
     threshold: float | None = None,
     max_false_tags: float | None = None,
+    enrolled: bool = True,
 ) -> OnnxRecognizer:
     """Load a recognizer: the shipped bundle `world`, another shipped one by name, or a folder.
 
     `limits` are the largest photos that it takes; a service for others wants small ones. A verdict
     `landmark` takes the certainty that the bundle says, or the one of `threshold` in [0, 1], or the
     one at which at most the share `max_false_tags` of the photos without a landmark get one.
+    It knows the landmarks that the user has enrolled too, unless `enrolled` is False; those that it
+    can't use are logged as warnings.
 
     Raises `BundleError`: it is not there, is not intact, or is newer than this whereshot. Raises
     ValueError for a threshold that is no certainty, or a share that the bundle can't promise.
@@ -297,6 +327,7 @@ def load(
         device=device,
         limits=limits,
         min_certainty=_min_certainty(verified, threshold, max_false_tags),
+        enrolled=enrolled_for(verified, logger.warning) if enrolled else (),
     )
 
 
