@@ -541,3 +541,39 @@ def test_no_torch_is_loaded_to_recognize_a_photo(
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "landmark\n"
+
+
+def test_a_stricter_threshold_makes_photos_unknown(predict_json, paint: Paint, tmp_path: Path):
+    red = paint(tmp_path / "red.png", "red")
+    for threshold, verdict in (("0.5", "landmark"), ("1", "unknown")):
+        _, [record] = predict_json(red, "--threshold", threshold)
+        assert record["verdict"] == verdict
+        assert record["predictions"][0]["name"] == "Golden Gate Bridge"
+
+
+@pytest.mark.parametrize("share", ["lots", "0", "100%", "-1%", "nan"])
+def test_a_share_that_is_none_is_wrong_usage(predict, paint: Paint, tmp_path: Path, share: str):
+    status, _, err = predict(paint(tmp_path / "red.png"), "--max-false-tags", share)
+    assert status == 2
+    assert "between 0 and 1" in err
+
+
+def test_a_share_that_the_bundle_can_not_promise_is_wrong_usage(
+    predict, paint: Paint, tmp_path: Path
+):
+    status, _, err = predict(paint(tmp_path / "red.png"), "--max-false-tags", "0.1%")
+    assert status == 2
+    assert "can't be promised" in " ".join(err.replace("│", " ").split())
+    status, _, err = predict(
+        paint(tmp_path / "red.png"), "--max-false-tags", "0.1%", "--threshold", "0.5"
+    )
+    assert status == 2
+    assert "one of them" in err
+
+
+def test_a_coverage_that_can_not_be_promised_is_wrong_usage(predict, paint: Paint, tmp_path: Path):
+    red = paint(tmp_path / "red.png")
+    for coverage, words in (("1.5", "between 0 and 1"), ("0.95", "held-out photos")):
+        status, _, err = predict(red, "--coverage", coverage)
+        assert status == 2
+        assert words in " ".join(err.replace("│", " ").split())

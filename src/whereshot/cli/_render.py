@@ -107,6 +107,9 @@ def block(result: Recognition) -> Iterator[Text]:
             prediction.landmark.name,
             (f"  {place_of(prediction.landmark)}", "bright_black"),
         )
+    if result.plausible is not None:
+        names = ", ".join(each.landmark.name for each in result.plausible)
+        yield Text(f"  if it shows a landmark that I know, it is one of: {names}")
     yield Text("")
 
 

@@ -14,6 +14,7 @@ import typer
 from whereshot.cli._photos import STDIN, expand_photos
 from whereshot.cli._progress import ProgressLine
 from whereshot.cli._shared import EXIT_FAILED, print_error, printable
+from whereshot.cli._verdict import MaxFalseTagsOption, ThresholdOption, load_strict
 
 if TYPE_CHECKING:
     from whereshot.records import Failure, Recognition
@@ -51,6 +52,15 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    coverage: Annotated[
+        float | None,
+        typer.Option(
+            help="Name all plausible landmarks too: sets that hold the true one so often (0.95).",
+            show_default=False,
+        ),
+    ] = None,
+    threshold: ThresholdOption = None,
+    max_false_tags: MaxFalseTagsOption = None,
     null: Annotated[
         bool, typer.Option("-0", "--null", help="Paths on stdin end with a zero byte.")
     ] = False,
@@ -64,6 +74,10 @@ def predict(
     A photo's own GPS position wins for the place. A photo that can't be read is named, the others
     go on, and the exit status is 1 at the end.
 
+    Most photos show no landmark that is known: those are `unknown`. --threshold and
+    --max-false-tags make it stricter or looser. The probabilities of candidates suppose that the
+    photo shows one of them, and so do the sets of --coverage.
+
     With --heatmap, DIR gets NAME.heatmap.jpg for each photo with a landmark: warm colors on what
     speaks for it, and a line around it. Files there that are none of ours stay as they are.
 
@@ -74,15 +88,24 @@ def predict(
     whereshot predict ~/Pictures --json > places.ndjson
     whereshot predict photo.jpg --bundle runs/first/export/first
     whereshot predict ~/Pictures/2024 --heatmap heatmaps
+    whereshot predict ~/Pictures --max-false-tags 0.1% --json
     find . -name "*.jpg" -print0 | whereshot predict -0 -
     """
     if null and STDIN not in paths:
         raise typer.BadParameter("goes with the path - (a list on stdin)", param_hint="--null")
-    from whereshot.recognize import load
+    if coverage is not None and not 0 < coverage < 1:
+        raise typer.BadParameter(
+            f"must be between 0 and 1, such as 0.95, got {coverage}", param_hint="--coverage"
+        )
 
     report = _Report(as_json, region=heatmap is not None)
     found = expand_photos(paths, report.problem, null=null)
-    recognizer = load(bundle)
+    recognizer = load_strict(bundle, threshold, max_false_tags)
+    if coverage is not None and not recognizer.bundle.held_out:
+        raise typer.BadParameter(
+            f"{recognizer.bundle.title} can't promise one: it was made without held-out photos",
+            param_hint="--coverage",
+        )
     pictures = None
     if heatmap is not None:
         from whereshot.cli._heatmaps import HeatmapFolder
@@ -96,7 +119,11 @@ def predict(
     first = list(itertools.islice(found, FEW + 1))
     report.start(many=len(first) > FEW, total=total)
     results = recognizer.recognize_many(
-        itertools.chain(first, found), k=k, workers=workers, region=heatmap is not None
+        itertools.chain(first, found),
+        k=k,
+        workers=workers,
+        region=heatmap is not None,
+        coverage=coverage,
     )
     report.write_all(pictures.drawn(results, report.problem) if pictures else results)
     if pictures:

@@ -15,7 +15,8 @@ def recognition_to_dict(recognition: Recognition, *, region: bool = False) -> di
     """One recognition as a JSON-ready dict; keys and their order are part of the interface.
 
     With `region`, for those who asked for it, it has the key `region`: the corners [x, y] of the
-    polygon, or None.
+    polygon, or None. Where a coverage was asked for, `plausible` has the set of landmarks that hold
+    the true one so often, best first.
 
     >>> from whereshot.records import Recognition
     >>> recognition_to_dict(Recognition("unknown", (), None, "world@1", photo="a.jpg"))
@@ -24,14 +25,24 @@ def recognition_to_dict(recognition: Recognition, *, region: bool = False) -> di
      'predictions': [], 'milliseconds': {}}
     """
     location = recognition.location
-    where = {"region": _region_to_list(recognition.region)} if region else {}
+    asked: dict[str, Any] = {}
+    if recognition.plausible is not None:
+        asked["plausible"] = [
+            {
+                "id": each.landmark.id,
+                "probability": round(float(each.probability), PROBABILITY_DIGITS),
+            }
+            for each in recognition.plausible
+        ]
+    if region:
+        asked["region"] = _region_to_list(recognition.region)
     return {
         "photo": recognition.photo,
         "verdict": recognition.verdict,
         "bundle": recognition.bundle,
         "location": None if location is None else _location_to_dict(location),
         "predictions": [_prediction_to_dict(prediction) for prediction in recognition.predictions],
-        **where,
+        **asked,
         "milliseconds": {
             stage: round(float(milliseconds), MILLISECOND_DIGITS)
             for stage, milliseconds in recognition.milliseconds.items()
