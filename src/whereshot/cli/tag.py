@@ -173,14 +173,16 @@ def _write(
         told.run = None if dry else run.id
         steps = plan_tags(known.photos(paths), keeper.read, options)
         written: list[Path] = []
-        for step in apply_tags(steps, keeper, run, blocked):
-            told.step(step)
-            if step.after is not None and not dry:
-                written.append(step.photo)
-            if len(written) == _NOTED_AT_ONCE:
-                known.mark_written(written, options.when)
-                written.clear()
-        known.mark_written(written, options.when)
+        try:
+            for step in apply_tags(steps, keeper, run, blocked):
+                told.step(step)
+                if step.after is not None and not dry:
+                    written.append(step.photo)
+                if len(written) == _NOTED_AT_ONCE:
+                    known.mark_written(written, options.when)
+                    written.clear()
+        finally:
+            known.mark_written(written, options.when)
 
 
 class _Told:
