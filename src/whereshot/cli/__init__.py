@@ -17,6 +17,7 @@ from whereshot.cli import (
     evaluate,
     export,
     landmarks,
+    organize,
     predict,
     purge,
     serve,
@@ -26,6 +27,7 @@ from whereshot.cli import (
     tune,
     undo,
 )
+from whereshot.cli import map as map_verb
 from whereshot.cli._help import help_of
 from whereshot.cli._shared import run_guarded
 
@@ -73,6 +75,8 @@ def _root(  # pyright: ignore[reportUnusedFunction]
 for _verb in (
     predict.predict,
     tag.tag,
+    organize.organize,
+    map_verb.map,
     undo.undo,
     purge.purge,
     landmarks.landmarks,

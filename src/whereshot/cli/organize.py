@@ -268,8 +268,12 @@ def _tree(plan: OrganizePlan) -> Tree:
     return tree
 
 
+def _is_asked() -> bool:
+    return sys.stdin.isatty()
+
+
 def _ask(photos: int, mode: Mode) -> None:
-    if not sys.stdin.isatty():
+    if not _is_asked():
         raise typer.BadParameter(
             "nobody can be asked here: add --yes to go to work, or --dry-run to look only",
             param_hint="organize",

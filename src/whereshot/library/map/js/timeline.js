@@ -16,7 +16,7 @@ export class Timeline {
     [this.low, this.high] = [0, this.last];
     this.start = this.#slider("First", 0);
     this.end = this.#slider("Last", this.last);
-    this.words = h("output", { class: "timeline-words" });
+    this.words = h("b", { class: "timeline-words" });
     this.all = h("button", { type: "button", class: "link", onclick: () => this.#choose(0, this.last) }, "All dates");
     this.bars = s("svg", { class: "bars", viewBox: `0 0 ${this.last} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
     const strip = h("div", { class: "strip" }, this.bars, this.start, this.end);
