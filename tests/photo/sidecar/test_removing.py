@@ -108,6 +108,21 @@ def test_a_position_that_was_corrected_stays_whole(old: bytes, new: bytes) -> No
     assert parse_sidecar(moved).has_person_place
 
 
+def test_what_digikam_copied_into_lists_of_its_own_goes_too() -> None:
+    path = OURS["lr:hierarchicalSubject"][0]
+    merged = merge_place(DARKTABLE, tag())
+    for values, left in (([path], ()), (["people|Anna", path], ("people|Anna",))):
+        copied = bag("m:CatalogSets", *values).replace(
+            "<m:CatalogSets",
+            '<m:CatalogSets xmlns:m="http://ns.iview-multimedia.com/mediapro/1.0/"',
+        )
+        later = merged.replace(b"   <dc:creator>", f"   {copied}\n   <dc:creator>".encode())
+        purged = removed(later)
+        assert (purged == DARKTABLE) is (left == ())
+        assert path.encode() not in purged
+        assert purged.count(b"people|Anna") == 1 + len(left)
+
+
 def test_a_position_that_was_only_written_anew_goes() -> None:
     anew = in_the_position(merge_place(DARKTABLE, GPS), b"40,25.914N", b"40,25.91400000N")
     assert parse_sidecar(anew).gps == tag().location

@@ -44,8 +44,9 @@ Item = tuple[str, str]
 class Additions:
     """What was added to a sidecar.
 
-    `added` are values of the place. `carried` are a person's own keywords, copied into a list that
-    was new, as other programs would miss them there. `created` are the properties that were new.
+    `added` are values of the place, and what other programs will make of them in lists that they
+    keep besides. `carried` are a person's own keywords, copied into a list that was new, as other
+    programs would miss them there. `created` are the properties that were not there.
     """
 
     added: tuple[Item, ...] = ()

@@ -132,6 +132,9 @@ def _add_keywords(plan: _Plan, tag: PlaceTag, embedded: Sidecar) -> None:
         if not packet.has(keywords.name):
             if keywords.always:
                 _create_list(plan, keywords, all_of(present, keywords), wanted)
+            else:  # a program that keeps such a list will copy the place's keywords into it
+                plan.created.add(keywords.name)
+                plan.added += _items(keywords.name, wanted)
             continue
         # A property that should be a list and is a single text is somebody's mistake or trick.
         for within in packet.lists(keywords.name):

@@ -13,7 +13,17 @@ from whereshot.records import Location
 ROOT_KEYWORD = "Places"
 """The keyword above all places: one branch of a person's own tree of keywords, not its top."""
 
-_TEXTS = ("landmark", "landmark_id", "wikidata", "country", "country_code", "region", "city")
+_TEXTS = (
+    "landmark",
+    "landmark_id",
+    "wikidata",
+    "country",
+    "country_code",
+    "region",
+    "city",
+    "bundle",
+)
+_NUMBERS = ("latitude", "longitude", "radius_km", "probability")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +53,10 @@ class PlaceTag:
     write_gps: bool = False
 
     def __post_init__(self) -> None:
-        for field in (*_TEXTS, "bundle"):
+        for field in _TEXTS:
             object.__setattr__(self, field, _one_line(getattr(self, field)))
+        for field in _NUMBERS:  # NumPy's are written in another way
+            object.__setattr__(self, field, float(getattr(self, field)))
         if not self.landmark or not self.landmark_id:
             raise ValueError(
                 f"a place needs a name and an id, got {self.landmark!r} and {self.landmark_id!r}"
