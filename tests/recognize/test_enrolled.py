@@ -22,7 +22,11 @@ from hypothesis import strategies as st
 from whereshot.errors import BundleError, EnrollmentError
 from whereshot.recognize import EnrolledStore, enrolled_for, read_bundle, store_of
 from whereshot.recognize import enrolled as enrolled_module
-from whereshot.recognize._enrolled_file import landmark_from_bytes, landmark_to_bytes
+from whereshot.recognize._enrolled_file import (
+    landmark_from_bytes,
+    landmark_to_bytes,
+    landmarks_from_bytes,
+)
 from whereshot.recognize.enrolled import model_sha256_of, read_export
 from whereshot.recognize.enrolled_landmark import MOST_PHOTOS, EnrolledLandmark
 from whereshot.records import Landmark
@@ -556,6 +560,15 @@ def test_an_export_takes_nobody_s_place(store: EnrolledStore, tmp_path: Path) ->
         with pytest.raises(EnrollmentError, match=expected):
             store.export_to(target)
     assert (tmp_path / "there").read_text() == "my diary"
+
+
+def test_every_truncation_of_an_export_is_refused(store: EnrolledStore, tmp_path: Path) -> None:
+    store.add(enrolled(), enrolled(TOWER))
+    store.export_to(tmp_path / "whole")
+    content = (tmp_path / "whole").read_bytes()
+    for length in range(len(content)):
+        with pytest.raises(EnrollmentError):
+            landmarks_from_bytes(content[:length], "here")
 
 
 def test_nothing_to_export_is_an_error(store: EnrolledStore, tmp_path: Path) -> None:

@@ -136,6 +136,9 @@ def _members(content: bytes, where: str) -> dict[str, bytes]:
             found = archive.infolist()
             if len(found) > MOST_LANDMARKS:
                 raise ValueError(f"it has {len(found):,} parts")
+            # The end of a part that is an archive itself, cut off there, looks like the end of all.
+            if found and min(part.header_offset for part in found) > 0:
+                raise ValueError("something is before its first part")
             # Stored parts that don't share bytes are no more than the file itself.
             if sum(part.file_size for part in found) > len(content):
                 raise ValueError("its parts claim to be larger than it is")
