@@ -330,3 +330,24 @@ def test_a_run_that_is_ended_anywhere_goes_on_where_it_was(tmp_path, paint, how)
     with Catalog(tmp_path / "fresh.sqlite") as fresh:
         index_library(fresh, [library], ColorRecognizer())
         assert [replace(photo, written_at=None) for photo in photos] == list(fresh.photos())
+
+
+def test_no_question_to_the_catalog_goes_through_all_photos(catalog, library):
+    """With ten million rows a question that looks at each of them takes minutes."""
+    asked: set[str] = set()
+    catalog.connection.set_trace_callback(asked.add)
+    recognizer = ColorRecognizer()
+    index_library(catalog, [library], recognizer)
+    (library / "a").rename(library / "z")
+    index_library(catalog, [library], recognizer)
+    list(catalog.photos([library]))
+    catalog.get(library / "z" / "0.png")
+    catalog.count([library])
+    catalog.connection.set_trace_callback(None)
+    questions = [each for each in asked if each.split()[0] in ("SELECT", "UPDATE", "DELETE")]
+    assert len(questions) > 10
+    for question in questions:
+        for row in catalog.read(f"EXPLAIN QUERY PLAN {question}"):
+            step = row[3]
+            # The index of missing photos holds nothing but those.
+            assert not step.startswith("SCAN photos") or "photos_missing" in step, question
