@@ -233,7 +233,7 @@ def test_what_was_written_beside_a_photo_is_remembered(catalog, library):
 def test_progress_is_told(catalog, library):
     told = []
     index_library(catalog, [library], ColorRecognizer(), report=lambda *each: told.append(each))
-    assert told[0] == ("scan", 6, 0, {})
+    assert told[:2] == [("scan", 6, 0, {}), ("recognize", 0, 6, {})]
     stage, done, total, figures = told[-1]
     assert (stage, done, total) == ("recognize", 6, 6)
     assert figures.keys() == {"rate", "seconds_left"}
@@ -248,6 +248,12 @@ def test_processes_find_what_one_process_finds(catalog, library, tiny_bundle, tm
     with Catalog(tmp_path / "one.sqlite") as one:
         index_library(one, [library], whereshot.load(tiny_bundle))
         assert list(one.photos()) == list(catalog.photos())
+
+
+def test_a_recognizer_of_another_name_than_announced_is_refused(catalog, library, tiny_bundle):
+    wrong = RecognizerFactory("tiny@2", partial(whereshot.load, tiny_bundle))
+    with pytest.raises(ValueError, match="calls itself 'tiny@1'"):
+        index_library(catalog, [library], wrong, workers=1)
 
 
 def test_a_bundle_that_can_not_be_loaded_ends_the_run_with_its_reason(catalog, library, tmp_path):

@@ -20,9 +20,14 @@ def look_at_photos(
     """Bring the catalog up to date with what a bundle says of the photos, with a progress line."""
     from whereshot.library.index import RecognizerFactory, index_library
     from whereshot.recognize import find_bundle, load, read_bundle
+    from whereshot.recognize.enrolled import enrolled_for
+    from whereshot.recognize.knowledge import knowledge_of
 
-    folder = find_bundle(bundle)
-    factory = RecognizerFactory(read_bundle(folder).title, partial(load, folder.absolute()))
+    folder = find_bundle(bundle).absolute()
+    verified = read_bundle(folder)
+    # The network is not opened for its name: the processes open it, and warn for themselves.
+    name = knowledge_of(verified, enrolled_for(verified, lambda _: None)).name
+    factory = RecognizerFactory(name, partial(load, folder))
     progress = ProgressLine(None)
 
     def report(stage: str, done: int, total: int, _: dict[str, float]) -> None:

@@ -94,12 +94,15 @@ def index_library(
     What is found out is committed every second, so whatever ends a run, the next one goes on from
     there. A photo that can't be read has its `error` in the catalog; what could not be looked at
     is in the summary. Reports ("scan", photos, 0, {}), then ("recognize", photos done, photos to
-    do, {"rate", "seconds_left"}). Raises CatalogError, and what the recognizer raises at its start.
+    do, {"rate", "seconds_left"}), without figures before the first batch. Raises CatalogError, and
+    what the recognizer raises at its start.
     """
     started = monotonic()
     scan = Scan(roots)
     census = take_census(catalog, scan, recognizer.name, report)
     run = _Run(catalog, recognizer.name, roots, report)
+    if run.to_do:
+        report("recognize", 0, run.to_do, {})
     with closing(_readings(recognizer, run.jobs(), workers, k, run.to_do)) as readings:
         try:
             for batch in readings:
@@ -125,15 +128,21 @@ def _readings(
         return
     workers = available_cores() if workers is None else workers
     yield from map_batches(
-        partial(_make_reader, recognizer.load, k),
+        partial(_make_reader, recognizer, k),
         batches,
         workers=min(workers, max(1, to_do // BATCH)),
         lost=lost,
     )
 
 
-def _make_reader(load: Callable[[], Recognizer], k: int) -> Reader:
-    return Reader(load(), k=k)
+def _make_reader(factory: RecognizerFactory, k: int) -> Reader:
+    recognizer = factory.load()
+    if recognizer.name != factory.name:  # else no answer would ever count as its own
+        raise ValueError(
+            f"the recognizer calls itself {recognizer.name!r}, and was announced as "
+            f"{factory.name!r}. Give a RecognizerFactory the name that its recognizer has"
+        )
+    return Reader(recognizer, k=k)
 
 
 class _Run:
