@@ -371,7 +371,7 @@ def test_a_photo_that_is_gone_or_unreadable_is_reported_and_the_others_go_on(
 
     assert {path.name: reason for path, reason in plan.skipped} == {
         "a.jpg": "is a truncated JPEG",
-        "gone.jpg": "is not there any more",
+        "gone.jpg": f"The photo '{source / 'gone.jpg'}' is not there any more.",
     }
     assert report.done == 1
     assert [path.name for path, _ in report.failed] == ["b.jpg"]

@@ -90,6 +90,9 @@ def map(  # noqa: A001 - it is the verb
         photos = list(known.photos(sources))
     for problem in problems:
         print_error(f"{problem.path} {problem.message}")
+    unread = [photo for photo in photos if photo.error is not None]
+    for photo in unread:
+        print_error(str(photo.error))
     places = PlaceFinder().places(photos, neighbors=neighbors)
     progress = ProgressLine(min(thumbnails, len(places)))
     try:
@@ -110,7 +113,7 @@ def map(  # noqa: A001 - it is the verb
         f"a place, {len(data['thumbnails']):,} with a thumbnail; {len(page) / 1e6:.1f} MB",
         err=True,
     )
-    if problems:
+    if problems or unread:
         raise typer.Exit(EXIT_FAILED)
 
 

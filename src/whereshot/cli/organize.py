@@ -225,8 +225,8 @@ def _show(plan: OrganizePlan, mode: Mode, *, steps: bool) -> None:
                     console.print(_line(change, step), soft_wrap=True, markup=False)
     if plan.steps:
         console.print(_tree(plan))
-    for path, reason in (*plan.skipped, *plan.left):
-        print_error(f"{path} {reason}")
+    for remark in (*plan.skipped, *plan.left):
+        print_error(remark.reason)
     sources = Counter(step.place.source if step.place else None for step in plan.steps)
     parts = [f"{sources[key]:,} {words}" for key, words in _SOURCES.items() if sources[key]]
     settled = f"; {len(plan.settled):,} in their place already" if plan.settled else ""

@@ -24,7 +24,7 @@ Mode = Literal["copy", "link", "move"]
 
 
 class Remark(NamedTuple):
-    """A file that the plan leaves out, and why."""
+    """A file that was left out, and why, as a sentence."""
 
     path: Path
     reason: str
@@ -110,9 +110,8 @@ class _Planning:
                 if source in photos:
                     placed.append(target)
             elif not self._same(source, holder):
-                self.left.append(
-                    Remark(source, f"'{target}' is there already, and is not the same")
-                )
+                there = f"'{target}' is there already, and is not the same. '{source}' stays."
+                self.left.append(Remark(source, there))
         if len(changes) > len(new_folders):
             lead = bunch.photos[0].path
             self.steps.append(Step(lead, folder, tuple(placed), tuple(changes), place))
@@ -183,7 +182,8 @@ def plan_organize(
         if photo.path.name in list_folder(photo.path.parent):
             there.append(photo)
         else:
-            planning.skipped.append(Remark(photo.path, "is not there any more"))
+            gone = f"The photo '{photo.path}' is not there any more."
+            planning.skipped.append(Remark(photo.path, gone))
     for bunch in sorted(gather(there, list_folder), key=_capture_order):
         readable = [photo for photo in bunch.photos if photo.error is None]
         if not readable:
