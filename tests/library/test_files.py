@@ -77,6 +77,20 @@ def test_permissions_owner_and_attributes_stay_when_a_file_is_written_over(folde
     assert after.st_mtime_ns > before.st_mtime_ns  # programs see that it is new
 
 
+def test_a_write_protected_file_is_not_written_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "a"
+    path.write_bytes(b"1")
+    path.chmod(0o444)
+    before = tree_of(folder)
+    # Root may write it, so what the system says to others is said here.
+    monkeypatch.setattr(os, "access", lambda path, _: bool(Path(path).stat().st_mode & 0o222))
+    with pytest.raises(PermissionError, match="write-protected"):
+        REAL.write(path, b"2", over=state_of(path))
+    assert tree_of(folder) == before
+
+
 def test_what_is_no_regular_file_is_not_read(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     (folder / "folder").mkdir()

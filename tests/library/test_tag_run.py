@@ -182,7 +182,7 @@ def assert_nothing_lost(before: dict[str, tuple[object, ...]], root: Path) -> No
 EVERY_KIND = [
     Made("a.jpg", "machu_picchu", "none", short_name=False, mode=0o644, far=False),
     Made("b.jpg", "machu_picchu", "keywords", short_name=True, mode=0o600, far=False),
-    Made("c.jpg", "huayna_picchu", "keywords", short_name=False, mode=0o444, far=False),
+    Made("c.jpg", "huayna_picchu", "keywords", short_name=False, mode=0o640, far=False),
 ]
 
 

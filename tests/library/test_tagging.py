@@ -157,6 +157,10 @@ def test_keywords_inside_the_photo_come_along_into_a_new_sidecar() -> None:
     assert parse_sidecar(step.after).keywords[0] == "holiday"
 
 
+def test_broken_xmp_inside_a_photo_does_not_keep_it_from_a_sidecar() -> None:
+    assert plan_one(photo(), embedded=b"<x:xmpmeta broken</x:xmpmeta>").outcome == "written"
+
+
 def test_names_are_those_of_the_language() -> None:
     tower = load_gazetteer().resolve("Eiffel Tower")
     step = plan_one(shown(tower), None, TagOptions(WHEN, names=load_localized("it")))

@@ -45,6 +45,8 @@ class DryFiles(RealFiles):
         """Remember the content."""
         self._check_folder(path)
         self._check_seen(path, over)
+        if path not in self._states and over is not None and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is write-protected", str(path))
         state = self._invented("file", len(content))
         self._states[path] = replace(
             state,

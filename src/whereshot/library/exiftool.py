@@ -41,7 +41,7 @@ class ExifTool:
         change = ["-XMP:all="] if xmp is None else ["-XMP<=-"]
         try:
             self._run([*change, "-o", os.fsencode(target)], photo, xmp)
-            if _writable(self.read_xmp(target)) != _writable(xmp):
+            if _inside(self.read_xmp(target)) != _inside(xmp):
                 raise OSError(f"exiftool wrote other XMP into '{photo.name}' than it was given")
             shutil.copystat(photo, target)
         except BaseException:
@@ -49,19 +49,25 @@ class ExifTool:
             raise
 
     def _run(self, arguments: list[str | bytes], photo: Path, data: bytes | None = None) -> bytes:
-        done = subprocess.run(  # noqa: S603 - a list, no shell, and the path is absolute
-            [self._program, "-q", *arguments, os.fsencode(photo.absolute())],
-            input=data or b"",
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - a list, no shell, and the path is absolute
+                [self._program, "-q", *arguments, os.fsencode(photo.absolute())],
+                input=data or b"",
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise OSError(f"exiftool did not end within {_SECONDS} seconds") from None
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip().partition(" - ")[0]
             raise OSError(f"exiftool: {said or f'exit status {done.returncode}'}")
         return done.stdout
 
 
-def _writable(xmp: bytes | None) -> bytes | None:
-    """A packet without its mark that it must not be changed in place, which PNG puts there."""
-    return xmp and xmp.replace(b'<?xpacket end="r"?>', b'<?xpacket end="w"?>')
+def _inside(xmp: bytes | None) -> bytes | None:
+    """A packet without what wraps it: marks and padding that belong to the photo's format."""
+    if xmp is None:
+        return None
+    begin, end = xmp.find(b"<x:xmpmeta"), xmp.rfind(b"</x:xmpmeta>")
+    return xmp[begin:end] if 0 <= begin < end else xmp.strip()

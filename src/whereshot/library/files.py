@@ -177,6 +177,9 @@ class RealFiles:
         mtime_ns: int | None = None,
     ) -> None:
         """See `Files`."""
+        if over is not None and not os.access(path, os.W_OK):
+            # A rename would get past that; whoever protected the file didn't mean it so.
+            raise PermissionError(errno.EACCES, "it is write-protected", str(path))
         with _unfinished(path) as temporary:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             try:

@@ -117,7 +117,7 @@ def _unsure(photo: CatalogPhoto) -> TagStep:
 def _step(
     step: TagStep, photo: CatalogPhoto, best: Prediction, metadata: Metadata, options: TagOptions
 ) -> TagStep:
-    inside = parse_sidecar(metadata.embedded) if metadata.embedded else Sidecar()
+    inside = _inside(metadata.embedded)
     beside = parse_sidecar(metadata.content) if metadata.content else Sidecar()
     for position in (photo.own_location, inside.gps, beside.gps):
         if far := _contradiction(position, best.landmark):
@@ -140,6 +140,14 @@ def _step(
         before=metadata.content,
         after=merged,
     )
+
+
+def _inside(xmp: bytes | None) -> Sidecar:
+    """What a photo says itself; nothing if that can't be read: it is not written to."""
+    try:
+        return parse_sidecar(xmp) if xmp else Sidecar()
+    except SidecarError:
+        return Sidecar()
 
 
 def _contradiction(position: Location | None, landmark: Landmark) -> str:
