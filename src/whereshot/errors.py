@@ -15,6 +15,10 @@
     │   ├── BundleVersionError              written by a newer whereshot
     │   ├── BundleIntegrityError            a file is missing or is not the one that was shipped
     │   └── EnrollmentError                 a landmark can't be enrolled, or its file can't be used
+    ├── PrototypeIndexError (ValueError)    an index of prototypes can't be built, opened or asked
+    │   ├── PrototypeIndexNotFoundError (FileNotFoundError)
+    │   ├── PrototypeIndexVersionError      written by a newer whereshot
+    │   └── PrototypeIndexIntegrityError    a file is missing, truncated or changed
     ├── GazetteerError (ValueError)         a table of landmarks has a wrong row or a clash of names
     ├── LandmarkNotFoundError (LookupError) the gazetteer has no such landmark
     ├── TemplateError (ValueError)          folders can't be named after this template
@@ -84,6 +88,22 @@ class BundleIntegrityError(BundleError):
 
 class EnrollmentError(BundleError):
     """A landmark can't be enrolled, or a file of enrolled landmarks can't be used."""
+
+
+class PrototypeIndexError(WhereshotError, ValueError):
+    """An index of prototypes can't be built, opened or asked."""
+
+
+class PrototypeIndexNotFoundError(PrototypeIndexError, FileNotFoundError):
+    """No index at this path."""
+
+
+class PrototypeIndexVersionError(PrototypeIndexError):
+    """The index's schema is newer than this whereshot."""
+
+
+class PrototypeIndexIntegrityError(PrototypeIndexError):
+    """A file of the index is missing, truncated or not the one that was written."""
 
 
 class GazetteerError(WhereshotError, ValueError):
