@@ -82,6 +82,30 @@ def chromium() -> str:
     return find_program("Chromium is not installed (Debian: chromium)", "chromium", "google-chrome")
 
 
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+# Not for the session: while Playwright is open, no other test of this thread could start an
+# asyncio event loop.
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    """Chromium as the system has it, headless."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def direct(monkeypatch: pytest.MonkeyPatch) -> None:
     """No proxy between the test and a server on this machine."""

@@ -32,27 +32,3 @@ def connected() -> Any:
 def connect(recognizer: Any, **options: Any) -> TestClient:
     app = create_app(recognizer, **options)
     return TestClient(app, base_url="http://127.0.0.1:8321", raise_server_exceptions=False)
-
-
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-# Not for the session: while Playwright is open, no other test of this thread could start an
-# asyncio event loop.
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    """Chromium as the system has it, headless."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()

@@ -10,6 +10,8 @@ import { View } from "./view.js";
 
 const EARTH_PIXELS_KM = 40075; // around the equator
 const SCALE_WIDTH = 110;
+// Pixels around the world, at most, when photos are brought into view: a country, or a street.
+const [FAR, CLOSE] = [2 ** 15, 2 ** 22];
 
 const element = (id) => document.getElementById(id);
 const read = (id) => JSON.parse(element(id).textContent);
@@ -22,7 +24,11 @@ const chosen = { place: "", certainty: 0, sources: new Set(), from: null, to: nu
 let shown = photos;
 let colors = readColors();
 
-const panel = new Panel(element("panel"), showAll, () => document.body.classList.remove("has-panel"));
+const panel = new Panel(
+  element("panel"),
+  (some) => showAll(some, CLOSE),
+  () => document.body.classList.remove("has-panel"),
+);
 const markers = new Markers(element("markers"), (group, name, back) => {
   if (view.moved) return; // the end of a drag is no click
   document.body.classList.add("has-panel");
@@ -97,7 +103,7 @@ function drawScale() {
 }
 
 /** All of some photos at once, in what the cards leave free. */
-function showAll(some) {
+function showAll(some, most = FAR) {
   if (!some.length) {
     view.fit([0, 0.2, 1, 0.75]);
     return;
@@ -105,7 +111,7 @@ function showAll(some) {
   const wide = innerWidth > 800;
   const panelWidth = wide && !element("panel").hidden ? element("panel").offsetWidth + 40 : 70;
   const padding = wide ? [70, panelWidth, 150, 340] : [170, 50, 190, 50];
-  view.fit(boxOf(some), padding);
+  view.fit(boxOf(some), padding, most);
 }
 
 /** The box around photos; it may go across the date line, where that is the shorter way. */

@@ -37,8 +37,9 @@ export class View {
     this.set(x - (x - this.left) * by, y - (y - this.top) * by, size);
   }
 
-  /** Show a box [left, top, right, bottom] of the unit square with room around it. */
-  fit([left, top, right, bottom], padding = [60, 60, 60, 60], most = 2 ** 15) {
+  /** Show a box [left, top, right, bottom] of the unit square with room around it: `padding` in
+   * pixels, above, right, below, left. The world is at most `most` pixels wide then. */
+  fit([left, top, right, bottom], padding = [60, 60, 60, 60], most = MOST) {
     const room = [
       Math.max(80, this.width - padding[3] - padding[1]),
       Math.max(80, this.height - padding[0] - padding[2]),
