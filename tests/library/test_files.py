@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -204,6 +205,16 @@ def test_whether_a_folder_takes_files_is_found_out_without_a_trace(
     for path in (Path("/proc"), folder / "nowhere"):
         with pytest.raises(OSError):  # noqa: PT011 - systems say it differently
             REAL.check_writable(path)
+
+
+def test_a_disk_that_was_mounted_for_reading_takes_no_files_not_even_root_s(tmp_path: Path) -> None:
+    disk = SmallDisk(tmp_path / "disk", "64k")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro", disk.folder], check=True)
+        with pytest.raises(OSError, match="Read-only file system"):
+            REAL.check_writable(disk.folder)
+    finally:
+        disk.close()
 
 
 def test_unfinished_files_are_swept_and_no_others(folder: Path) -> None:
