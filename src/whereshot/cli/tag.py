@@ -225,6 +225,7 @@ class _Told:
             what = f"{row.landmark}, {row.country}"
             why = f"; {row.reason}" if row.reason else ""
             sys.stdout.write(f"{step.outcome:8} {printable(row.photo)}  {what}{why}\n")
+            sys.stdout.flush()  # whoever reads the pipe wants each line now
 
     @property
     def _changed(self) -> bool:
