@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from _phone import grain, phone_jpeg
 from _table import ROOT, machine, median_ratio, side_by_side, versions, write_results
 from PIL import Image
 from torch import Tensor, nn
@@ -36,19 +37,14 @@ from whereshot import load
 from whereshot.learn.run import load_run
 from whereshot.recognize import Session, find_bundle, read_bundle
 
-MEGAPIXEL_PHOTO = (4000, 3000)
-
 
 def make_photos(folder: Path) -> list[Path]:
     """Two 12-megapixel JPEGs of a few megabytes each."""
     rng = np.random.default_rng(0)
     paths: list[Path] = []
     for sample in sorted((ROOT / "tests" / "samples").glob("*.jpg")):
-        large = Image.open(sample).convert("RGB").resize(MEGAPIXEL_PHOTO, Image.Resampling.BICUBIC)
-        grain = rng.normal(0, 6, (MEGAPIXEL_PHOTO[1], MEGAPIXEL_PHOTO[0], 1))
-        noisy = np.clip(np.asarray(large) + grain, 0, 255).astype(np.uint8)
         path = folder / sample.name
-        Image.fromarray(noisy).save(path, quality=90)
+        path.write_bytes(phone_jpeg(Image.open(sample), grain(rng)))
         paths.append(path)
     return paths
 
