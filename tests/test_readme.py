@@ -144,7 +144,7 @@ def test_every_folder_and_file_beside_the_packages_is_in_the_tree() -> None:
 def test_what_is_not_there_yet_is_not_there() -> None:
     part = prose(README).partition("## What it doesn't do yet\n")[2].partition("\n## ")[0]
     verbs = re.findall(r"`(\w+)`", part)
-    assert "tag" in verbs
+    assert "batch" in verbs
     for verb in verbs:
         assert find_verb([verb])[1] == [verb], f"`whereshot {verb}` is there: tell it in README.md"
 

@@ -14,6 +14,8 @@ import pytest
 from whereshot.errors import BundleError
 from whereshot.photo import Preprocessing
 from whereshot.recognize import Bundle, Prototypes, bundle_writer, read_bundle, write_bundle
+from whereshot.recognize.prototypes import Witnesses
+from whereshot.recognize.verdict import SIGNALS, Rule, Strictness
 from whereshot.records import Landmark
 
 Write = Callable[..., Bundle]
@@ -77,6 +79,36 @@ def test_the_manifest_has_the_documented_shape(write: Write, tmp_path: Path) -> 
     assert manifest["calibration"] == {"temperature": 1.25, "held_out": []}
     assert manifest["verdict"] == {"min_probability": 0.5, "chosen_for": {}}
     assert set(manifest["files"]) == {"model.onnx", "prototypes.npz"}
+
+
+def test_a_rule_its_thresholds_and_its_witnesses_survive(write: Write, tmp_path: Path) -> None:
+    eye = np.eye(3, dtype=np.float32)
+    best = np.array([0.9, 0.0, 0.5], dtype=np.float32)
+    rule = Rule(-1.5, dict(zip(SIGNALS, (1.0, 2.0, 3.0, -4.0), strict=True)))
+    strictness = Strictness(0.8, ((0.05, 0.4), (0.01, 0.8)))
+    written = write(
+        tmp_path / "new",
+        prototypes=Prototypes(eye, np.arange(3), eye[:2], Witnesses(eye, best)),
+        rule=rule,
+        strictness=strictness,
+        held_out=(0.9, 0.2),
+    )
+    assert (written.rule, written.strictness) == (rule, strictness)
+    assert written.held_out == (0.2, 0.9)
+    assert written.prototypes.others.tolist() == eye[:2].tolist()
+    assert written.prototypes.witnesses.embeddings.dtype == np.float32
+    assert written.prototypes.witnesses.embeddings.tolist() == eye.tolist()
+    assert written.prototypes.witnesses.best.tolist() == best.tolist()
+
+
+def test_without_a_rule_the_threshold_is_that_of_the_probability(
+    write: Write, tmp_path: Path
+) -> None:
+    written = write(tmp_path / "new", min_probability=0.7)
+    assert written.rule is None
+    assert written.strictness == Strictness(0.7)
+    with pytest.raises(ValueError, match="a rule needs the strictness"):
+        write(tmp_path / "other", strictness=Strictness(0.5))
 
 
 def test_the_model_may_be_given_by_its_path(

@@ -371,3 +371,84 @@ def test_recognizing_in_two_steps_is_recognizing(
         tiny.answer(look, k=0)
     with pytest.raises(PhotoNotFoundError):
         tiny.look(tmp_path / "missing.jpg")
+
+
+PURPLE = (150, 20, 190)
+
+
+@pytest.fixture
+def purple(tmp_path: Path) -> list[Path]:
+    """Four photos of a purple tower, which the tiny bundle doesn't know."""
+    from PIL import Image
+
+    paths = [tmp_path / f"purple {number}.png" for number in range(4)]
+    for number, path in enumerate(paths):
+        Image.new("RGB", (64, 48), (PURPLE[0] + number, *PURPLE[1:])).save(path)
+    return paths
+
+
+def test_what_is_enrolled_is_recognized_by_all_that_are_loaded_later(
+    tiny_bundle: Path, purple: list[Path], paint: Paint, tmp_path: Path
+) -> None:
+    before = whereshot.load(tiny_bundle)
+    assert best(before.recognize(purple[0])) != "purple_tower"
+    learned = before.enroll("Purple Tower", purple[:3], 51.9, -8.5)
+    assert learned.photos == 3
+    later = whereshot.load(tiny_bundle)
+    for recognizer in (before, later):
+        assert recognizer.name.startswith("tiny@1+")
+        assert [each.id for each in recognizer.landmarks][-1] == "purple_tower"
+        found = recognizer.recognize(purple[3], region=True)
+        assert best(found) == "purple_tower"
+        assert found.bundle == recognizer.name
+        # What is as far from purple as it can be stays what it is.
+        assert best(recognizer.recognize(paint(tmp_path / "green.png", "green"))) == "machu_picchu"
+    assert before.name == later.name
+    assert later.heatmap(purple[3]).landmark.id == "purple_tower"
+    assert whereshot.load(tiny_bundle, enrolled=False).name == "tiny@1"
+    assert later.forget("purple tower") == "purple_tower"
+    assert later.name == "tiny@1"
+    assert best(later.recognize(purple[3])) != "purple_tower"
+
+
+def test_more_photos_make_it_another_recognizer_by_name(
+    tiny_bundle: Path, purple: list[Path]
+) -> None:
+    recognizer = whereshot.load(tiny_bundle)
+    recognizer.enroll("Purple Tower", purple[:2], 51.9, -8.5)
+    first = recognizer.name
+    recognizer.enroll("Purple Tower", purple[2:], 51.9, -8.5)
+    assert recognizer.name != first
+
+
+@pytest.mark.parametrize(
+    "strictness", [{"threshold": 1.5}, {"threshold": 0.5, "max_false_tags": 0.1}]
+)
+def test_a_strictness_that_makes_no_sense_is_refused(
+    tiny_bundle: Path, strictness: dict[str, float]
+) -> None:
+    with pytest.raises(ValueError, match="threshold"):
+        whereshot.load(tiny_bundle, **strictness)
+
+
+def test_a_coverage_needs_a_bundle_with_held_out_photos(
+    tiny: OnnxRecognizer, paint: Paint, tmp_path: Path
+) -> None:
+    red = paint(tmp_path / "red.png", "red")
+    with pytest.raises(ValueError, match="can't promise a coverage"):
+        tiny.recognize(red, coverage=0.9)
+    with pytest.raises(ValueError, match=r"coverage must be in \(0, 1\)"):
+        tiny.recognize_many([red], coverage=2)
+
+
+def test_the_shipped_bundle_names_all_that_is_plausible(samples: Path) -> None:
+    recognizer = whereshot.load()
+    if not recognizer.bundle.held_out:
+        pytest.skip("the shipped bundle was made without held-out photos")
+    sure = recognizer.recognize(samples / "great_wall_of_china.jpg", coverage=0.9)
+    assert sure.plausible is not None
+    assert [each.landmark.id for each in sure.plausible] == ["great_wall_of_china"]
+    wide = recognizer.recognize(samples / "great_wall_of_china.jpg", k=1, coverage=0.9999)
+    assert wide.plausible is not None
+    assert len(wide.plausible) == len(recognizer.landmarks), "so few photos can't promise that"
+    assert len(wide.predictions) == 1

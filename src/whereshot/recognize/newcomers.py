@@ -34,7 +34,7 @@ that a network had not been trained for, see docs/log.md.
 """
 STOLEN_SHARE = 0.005
 """Of the witnesses that the network is right about, so many may go to newcomers."""
-DEFAULT_MARGIN = 0.15  # where there are no witnesses: about what they usually come to
+DEFAULT_MARGIN = 0.15  # at least, where there are no witnesses: what they usually come to
 
 
 class Newcomers:
@@ -54,11 +54,12 @@ class Newcomers:
         self._count, self._trained = len(examples), trained
         self._mean, self._offset, self._weights = self._fit(examples, prototypes)
         witnesses = prototypes.witnesses
-        self._margin = DEFAULT_MARGIN
         self._levels: tuple[np.ndarray, np.ndarray] | None = None
-        if len(witnesses):
+        if (witnesses.best > 0).any():
             self._margin = self._fair_margin(witnesses)
             self._levels = self._false_levels(witnesses, strictness)
+        else:
+            self._margin = self._halfway_margin(examples, prototypes)
 
     def lead(self, embeddings: np.ndarray) -> np.ndarray:
         """How far each newcomer is ahead of the trained landmarks, (B, M)."""
@@ -119,8 +120,6 @@ class Newcomers:
     def _fair_margin(self, witnesses: Witnesses) -> float:
         """The least margin at which newcomers win hardly any photo that is somebody else's."""
         known = witnesses.best > 0
-        if not known.any():
-            return DEFAULT_MARGIN
         lead = self.lead(witnesses.embeddings[known])
         among = np.exp(STEEPNESS * (lead - lead.max(axis=1, keepdims=True)))
         among = among.max(axis=1) / among.sum(axis=1)
@@ -128,6 +127,12 @@ class Newcomers:
         wins_below = lead.max(axis=1) + np.log(among / witnesses.best[known]) / STEEPNESS
         allowed = int(STOLEN_SHARE * len(wins_below))
         return float(np.sort(wins_below)[-1 - allowed])
+
+    def _halfway_margin(self, examples: Sequence[np.ndarray], prototypes: Prototypes) -> float:
+        """Halfway between the prototypes of others and the newcomers' own photos."""
+        theirs = self.lead(prototypes.vectors).max(initial=-1.0)
+        own = min(self.lead(each)[:, at].min() for at, each in enumerate(examples))
+        return max(DEFAULT_MARGIN, float(theirs + own) / 2)
 
     def _false_levels(
         self, witnesses: Witnesses, strictness: Strictness
