@@ -34,7 +34,7 @@ that a network had not been trained for, see docs/log.md.
 """
 STOLEN_SHARE = 0.005
 """Of the witnesses that the network is right about, so many may go to newcomers."""
-DEFAULT_MARGIN = 0.15  # at least, where there are no witnesses: what they usually come to
+DEFAULT_MARGIN = 0.3  # at least, where there are no witnesses: wrong is worse than unknown
 
 
 class Newcomers:

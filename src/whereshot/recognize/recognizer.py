@@ -194,12 +194,18 @@ class OnnxRecognizer:
         return cast(np.ndarray, outputs.embedding)[0]
 
     def enroll(
-        self, name: str, photos: Iterable[Photo], latitude: float, longitude: float, **about: Any
+        self,
+        name: str,
+        photos: Iterable[Photo],
+        latitude: float | None = None,
+        longitude: float | None = None,
+        **about: Any,
     ) -> Enrollment:
         """Teach a landmark from a few photos that show it; this recognizer knows it from then on.
 
-        It is kept in the user's own folder. `about` and what is raised are those of
-        `whereshot.recognize.enroll`, which says more.
+        It is kept in the user's own folder. Coordinates in degrees are needed for a landmark that
+        neither the gazetteer nor this user has named before. `about` and what is raised are those
+        of `whereshot.recognize.enroll`, which says more.
         """
         from whereshot.recognize.enrolling import enroll
 
