@@ -16,7 +16,7 @@ export class Land {
     const { countries } = topology.objects;
     const shapes = feature(topology, countries).features.map((country) => ({
       name: country.properties.name,
-      parts: polygonsOf(country.geometry).map((rings) => rings.map(project)),
+      parts: polygonsOf(country.geometry).map((rings) => rings.map((ring) => closed(project(ring)))),
     }));
     const borders = mesh(topology, countries, (a, b) => a !== b).coordinates.map(project);
     this.fine = drawable(shapes, borders, 0);
@@ -66,12 +66,24 @@ export class Land {
 
 const polygonsOf = ({ type, coordinates }) => (type === "Polygon" ? [coordinates] : coordinates);
 
-/** The atlas cuts its outlines at the date line and none goes over a pole: points are enough. */
+/** A line on the square. One that crosses the date line goes on beyond the edge: the next copy of
+ * the world is there. */
 function project(line) {
+  let before = null;
   return line.map(([longitude, latitude]) => {
-    const [x, y] = mercator(longitude, latitude);
+    let [x, y] = mercator(longitude, latitude);
+    if (before !== null) x += Math.round(before - x);
+    before = x;
     return [x * SIDE, y * SIDE];
   });
+}
+
+/** A ring that went once around the world is closed by way of its pole: Antarctica. */
+function closed(ring) {
+  const [first, last] = [ring[0], ring.at(-1)];
+  if (Math.abs(last[0] - first[0]) < SIDE / 2) return ring;
+  const pole = first[1] > SIDE / 2 ? SIDE : 0;
+  return [...ring, [last[0], pole], [first[0], pole]];
 }
 
 /** Paths of polygons and lines with their boxes, without points closer than `least`. */
@@ -139,12 +151,12 @@ function middleOf(line) {
   return { area: Math.abs(twice / 2), at };
 }
 
-/** Where copies of the world begin, so that it goes on beyond the date line. */
+/** Where copies of the world begin, so that it goes on beyond the date line; one more on each side,
+ * for what sticks out of it. */
 function copies(left, size, width) {
   const found = [];
-  for (let shift = left - Math.ceil(left / size) * size; shift < width; shift += size) {
-    found.push(shift);
-  }
+  const first = left - (Math.ceil(left / size) + 1) * size;
+  for (let shift = first; shift < width + size; shift += size) found.push(shift);
   return found;
 }
 
