@@ -19,6 +19,15 @@ expect = playwright_api.expect
 PATIENCE_MS = 120_000  # a busy machine is no failure
 expect.set_options(timeout=PATIENCE_MS)
 
+LAND_SHARE = """() => {
+  const canvas = document.getElementById("land");
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let land = 0;
+  for (let at = 0; at < pixels.length; at += 4) {  // #f7f4ea
+    if (pixels[at] === 0xf7 && pixels[at + 1] === 0xf4 && pixels[at + 2] === 0xea) land += 4;
+  }
+  return land / pixels.length;
+}"""
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 
@@ -282,14 +291,17 @@ def test_photos_on_both_sides_of_the_date_line_are_seen_together(
     target = tmp_path / "map.html"
     data = map_data(photos, places, tmp_path, thumbnails=0)
     target.write_text(render_map("Fiji", data), encoding="utf-8")
-    page = browser.new_page(viewport=DESKTOP)
+    page = browser.new_page(viewport=DESKTOP, color_scheme="light")
     page.set_default_timeout(PATIENCE_MS)
     page.goto(target.as_uri())
     expect(page.locator(".marker")).to_have_count(2, timeout=PATIENCE_MS)
     xs = [page.locator(".marker").nth(n).bounding_box()["x"] for n in range(2)]
+    land = page.evaluate(LAND_SHARE)
     page.close()
 
     assert 100 < abs(xs[0] - xs[1]) < 1280
+    # Islands, and no band from one edge to the other because an outline crosses the line.
+    assert 0.01 < land < 0.09
 
 
 def test_a_map_of_no_photos_says_so(browser: Any, tmp_path: Path) -> None:
