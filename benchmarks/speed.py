@@ -85,6 +85,7 @@ def course_way(network: nn.Module, mean: list[float], std: list[float]) -> Calla
     to_tensor = transforms.ToTensor()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)  # what newer versions of torch say of it
         traced = torch.jit.trace(network.eval(), torch.rand(1, 3, 224, 224), check_trace=False)
         scripted = torch.jit.script(CoursePredictor(traced, mean, std))
 
