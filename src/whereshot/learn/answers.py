@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from whereshot.errors import DatasetError, PhotoError
 from whereshot.learn.dataset import Part, PhotoIndex, find_part
-from whereshot.learn.progress import silent
 from whereshot.photo import Preprocessing, decode, prepare
 from whereshot.photo.suffixes import PHOTO_SUFFIXES, is_photo
+from whereshot.progress import silent
 from whereshot.recognize._stream import ordered_map
 from whereshot.recognize.recognizer import available_cores
 from whereshot.recognize.session import Output, Outputs

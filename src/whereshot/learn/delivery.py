@@ -13,10 +13,10 @@ from whereshot.gazetteer import Gazetteer, load_gazetteer
 from whereshot.learn import bundling, export, parity, parity_report
 from whereshot.learn.bundling import Exported
 from whereshot.learn.dataset import PhotoIndex, index_folder
-from whereshot.learn.progress import silent
 from whereshot.learn.run import Run, write_json
 from whereshot.learn.threshold import HeldOut, Threshold, choose_threshold, held_out_of
 from whereshot.photo import Preprocessing
+from whereshot.progress import silent
 from whereshot.recognize.bundle import MODEL_FILE
 from whereshot.recognize.bundle_writer import write_bundle
 from whereshot.recognize.session import Session

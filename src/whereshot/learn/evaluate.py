@@ -25,8 +25,8 @@ from whereshot.learn.dataset import PhotoIndex, index_folder
 from whereshot.learn.evaluation import Data, Evaluation, Measured
 from whereshot.learn.intervals import RESAMPLES
 from whereshot.learn.measurements import Figures, reasons
-from whereshot.learn.progress import silent
 from whereshot.learn.subject import Subject
+from whereshot.progress import silent
 
 Report = Callable[[str, int, int], None]
 """Called as report(stage, done, total)."""
