@@ -27,7 +27,7 @@ from simulated_landmarks import SimulatedLandmarks
 
 from whereshot.scale import build_index, open_index
 
-SETTINGS = ((128, 200), (256, 200), (384, 100), (384, 200), (384, 400), (512, 200), (768, 200))
+SETTINGS = ((384, 200), (384, 100), (256, 200), (512, 200), (768, 200))  # the default first
 
 
 def memory_mb() -> dict[str, int]:
@@ -65,20 +65,21 @@ def say(stage: str, done: int) -> None:
         print(f"{time.strftime('%H:%M:%S')} {stage} {done:,}", flush=True)
 
 
-def exact(simulated: SimulatedLandmarks, photos: np.ndarray) -> np.ndarray:
-    """The rows (B, 10) of the nearest prototypes, by comparing with all of them in float32."""
+def exact(folder: Path, each: int, photos: np.ndarray) -> np.ndarray:
+    """The rows (B, 10) of the nearest prototypes, best first, by comparing with all of them."""
+    dimension = photos.shape[1]
+    vectors = np.memmap(folder / "vectors.f16", "<f2", "r").reshape(-1, dimension)
     best = np.full((len(photos), 10), -np.inf, np.float32)
     rows = np.full((len(photos), 10), -1)
-    start = 0
-    for vectors, _ in simulated.blocks():
-        scores = np.concatenate([best, photos @ vectors.T], axis=1)
-        here = np.arange(start, start + len(vectors))
-        numbers = np.concatenate([rows, np.broadcast_to(here, (len(photos), len(here)))], axis=1)
-        chosen = np.argpartition(-scores, 10, axis=1)[:, :10]
-        best = np.take_along_axis(scores, chosen, axis=1)
-        rows = np.take_along_axis(numbers, chosen, axis=1)
-        start += len(vectors)
-        say("compared", start)
+    for start in range(0, len(vectors), 1_000 * each):
+        scores = photos @ vectors[start : start + 1_000 * each].astype(np.float32).T
+        better = np.flatnonzero(scores.max(axis=1) > best.min(axis=1))  # few, after a while
+        both = np.concatenate([best[better], scores[better]], axis=1)
+        chosen = np.argpartition(-both, 10, axis=1)[:, :10]
+        best[better] = np.take_along_axis(both, chosen, axis=1)
+        old = np.take_along_axis(rows[better], np.minimum(chosen, 9), axis=1)
+        rows[better] = np.where(chosen < 10, old, start + chosen - 10)
+        say("compared", start + scores.shape[1])
     return np.take_along_axis(rows, np.argsort(-best, axis=1), axis=1)
 
 
@@ -91,10 +92,7 @@ def measure(folder: Path, photos: np.ndarray, truth: np.ndarray, each: int, resu
     index = open_index(folder)
     about: dict[str, object] = {"load_ms": round(1e3 * (time.perf_counter() - started), 1)}
     about |= {f"loaded_{name}_mb": now - before[name] for name, now in memory_mb().items()}
-    rows = []
-    for photo in photos:
-        index.query(photo[None])
-    about |= {f"asked_{name}_mb": now - before[name] for name, now in memory_mb().items()}
+    rows: list[dict[str, object]] = []
     lists = json.loads((folder / "index.json").read_text())["probes"] / 0.375
     for of_1024, candidates in SETTINGS:
         probes = round(of_1024 / 1024 * lists)
@@ -105,6 +103,8 @@ def measure(folder: Path, photos: np.ndarray, truth: np.ndarray, each: int, resu
             first.append(index.query(photo[None])[1][0, 0])
             wall.append(1e3 * (time.perf_counter() - started))
         cpu = time.process_time() - cpu
+        if not rows:
+            about |= {f"asked_{name}_mb": now - before[name] for name, now in memory_mb().items()}
         near = index.nearest(photos, 10)[1]
         shared = [len(set(a) & set(b)) for a, b in zip(near, truth, strict=True)]
         rows.append(
@@ -150,7 +150,7 @@ def main() -> None:
     photos, owners = simulated.photos(options.photos)
     answers = options.folder.with_suffix(".exact.npy")
     if not answers.exists():
-        np.save(answers, exact(simulated, photos))
+        np.save(answers, exact(options.folder, options.each, photos))
     truth = np.load(answers)
     rows, about = apart(measure, options.folder, photos, truth, options.each)
     size = sum(path.stat().st_size for path in options.folder.iterdir())

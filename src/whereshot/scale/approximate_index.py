@@ -22,7 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whereshot.errors import MissingExtraError, PrototypeIndexError, PrototypeIndexIntegrityError
-from whereshot.scale.index_files import CODES_FILE, IndexManifest, map_owners, map_vectors
+from whereshot.scale.index_files import (
+    CODES_FILE,
+    VECTOR_TYPE,
+    VECTORS_FILE,
+    IndexManifest,
+    map_owners,
+    map_vectors,
+)
 from whereshot.scale.prototype_index import (
     Numbers,
     Similarities,
@@ -163,31 +170,45 @@ class ApproximateIndex:
 
 
 def write_codes(
-    path: Path, vectors: NDArray[np.float16], report: Callable[[int], None], threads: int = 1
+    folder: Path, shape: tuple[int, int], report: Callable[[int], None], threads: int = 1
 ) -> tuple[int, str]:
-    """Code vectors (P, D) into a file; gives the number of lists to probe, and who wrote it.
+    """Code the stored vectors (P, D) of a folder; gives the lists to probe, and who wrote them.
 
-    Memory is that of the sample (65,536 vectors) and of the codes (40 bytes a vector).
+    Memory is that of a sample (65,536 vectors in float32) and of the codes (40 bytes a vector).
     """
     faiss = load_faiss()
+    count, dimension = shape
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(threads)
     try:
-        codes, lists = _trained(faiss, vectors)
-        for part in parts(len(vectors), _CHUNK):
-            codes.add(vectors[part].astype(np.float32))
+        codes, lists = _trained(faiss, _sample(folder, shape), count)
+        for part in parts(count, _CHUNK):
+            # Read, not mapped: what was read of a file that is mapped stays resident.
+            vectors = np.fromfile(
+                folder / VECTORS_FILE,
+                VECTOR_TYPE,
+                (part.stop - part.start) * dimension,
+                offset=part.start * dimension * VECTOR_TYPE.itemsize,
+            )
+            codes.add(vectors.reshape(-1, dimension).astype(np.float32))
             report(part.stop)
-        faiss.write_index(codes, str(path))
+        faiss.write_index(codes, str(folder / CODES_FILE))
     finally:
         faiss.omp_set_num_threads(before)
     return max(1, math.ceil(PROBED_SHARE * lists)), f"faiss {faiss.__version__}"
 
 
-def _trained(faiss: Any, vectors: NDArray[np.float16]) -> tuple[Any, int]:
-    """An empty faiss index that fits the vectors, and its number of lists."""
-    count, dimension = vectors.shape
-    sample = vectors[:: max(1, count // _SAMPLE)].astype(np.float32)
+def _sample(folder: Path, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Up to about 65,536 vectors, evenly spaced, so that all landmarks have their share."""
+    vectors = np.memmap(folder / VECTORS_FILE, VECTOR_TYPE, "r", shape=shape)
+    return np.array(vectors[:: math.ceil(len(vectors) / _SAMPLE)], np.float32)
+
+
+def _trained(faiss: Any, sample: NDArray[np.float32], count: int) -> tuple[Any, int]:
+    """An empty faiss index that fits `count` vectors like those of a sample; its lists."""
+    dimension = sample.shape[1]
     reduced = min(_REDUCED, dimension - dimension % 2)
+    # About as many lists as vectors in each; k-means gets 16 vectors of the sample or more a list.
     lists = 2 ** max(0, min(round(math.log2(count) / 2), int(math.log2(len(sample))) - 4))
 
     rotation = faiss.LinearTransform(dimension, reduced, False)

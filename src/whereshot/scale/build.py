@@ -183,9 +183,8 @@ def _describe(
     names = [VECTORS_FILE, OWNERS_FILE]
     probes, library = 0, f"numpy {np.__version__}"
     if len(owners) > exact_up_to and len(owners) >= FEWEST_CODED:
-        vectors = np.memmap(work / VECTORS_FILE, VECTOR_TYPE, "r", shape=(len(owners), dimension))
         probes, library = write_codes(
-            work / CODES_FILE, vectors, lambda done: report("coded", done), threads
+            work, (len(owners), dimension), lambda done: report("coded", done), threads
         )
         _sync(work / CODES_FILE)
         names.append(CODES_FILE)
