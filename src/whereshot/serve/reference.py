@@ -7,7 +7,7 @@ from typing import Any
 _RECOGNITION_EXAMPLE = {
     "photo": "b.jpg",
     "verdict": "landmark",
-    "bundle": "world@1",
+    "bundle": "world@2",
     "location": {
         "latitude": 40.4319,
         "longitude": 116.5704,
