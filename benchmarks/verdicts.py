@@ -71,7 +71,8 @@ class Looker:
         assert answers.embeddings is not None
         assert self.training.embeddings is not None
         shipped = self.judge.signals(answers.logits, answers.embeddings)
-        ranked = np.sort(self.judge.judge(answers.logits).probabilities, axis=1)
+        judged = self.judge.judge(answers.logits, answers.embeddings)
+        ranked = np.sort(judged.probabilities, axis=1)
         near = np.sort(answers.embeddings @ self.training.embeddings.T, axis=1)
         return {
             **dict(zip(SIGNALS, shipped.T, strict=True)),
