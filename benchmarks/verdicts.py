@@ -20,6 +20,8 @@ from _table import ROOT, machine, versions, write_results
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from whereshot.learn import metrics
 from whereshot.learn.answers import Answers, index_unknown
@@ -82,11 +84,12 @@ class Looker:
         }
 
 
-def scorer(group: Group, names: tuple[str, ...]) -> LogisticRegression:
+def scorer(group: Group, names: tuple[str, ...]) -> Pipeline:
     """The logistic combination of signals, fitted on a group; of one signal, its direction too."""
     table = np.concatenate([columns(group.known, names), columns(group.strangers, names)])
     truth = np.concatenate([group.right, np.zeros(len(table) - len(group.right), dtype=np.bool_)])
-    return LogisticRegression(C=1.0).fit(table, truth)
+    # As `learn.threshold.fit_rule` does: the signals differ in scale by a hundred.
+    return make_pipeline(StandardScaler(), LogisticRegression(C=1.0)).fit(table, truth)
 
 
 def columns(signals: Signals, names: tuple[str, ...]) -> Floats:

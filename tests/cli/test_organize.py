@@ -16,7 +16,7 @@ Run = Callable[..., Any]
 
 @pytest.fixture
 def library(tmp_path: Path, paint: Callable[..., Path]) -> Path:
-    """Red is the Golden Gate Bridge, green Machu Picchu, grey unknown; one has GPS in rural France."""
+    """Red is the Golden Gate Bridge, green Machu Picchu, grey unknown; one has GPS in France."""
     folder = tmp_path / "photos"
     for name, color, gps in (
         ("a/IMG_1.jpg", "red", None),
