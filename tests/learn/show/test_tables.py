@@ -44,7 +44,7 @@ def test_accuracy_has_a_column_for_each_evaluation(evaluation: Evaluation) -> No
     assert cells(table)["top-1"] == [share(evaluation.accuracy.top1)] * 2
     assert cells(table)["top-1"][0].startswith("66.7 %")
     assert evaluation.open_set is not None
-    auroc = f"{evaluation.open_set.auroc:.3f}"
+    auroc = f"{evaluation.open_set.certainty.auroc:.3f}"
     assert cells(table)["AUROC, landmark or none"] == [auroc, auroc]
 
 
