@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -259,8 +260,8 @@ def test_tensorboard_has_each_epoch_once_however_often_a_run_was_stopped(
     for number in (2, 3):
         with pytest.raises(Stopped):
             train(recipe, folder, resume=True, report=stop_at(f"epoch {number}", 1))
-        # TensorBoard reads its files by name: the second, the process, a count in it. In one process
-        # and second, the tenth file would come before the ninth.
+        # TensorBoard reads its files by name: the second, the process, a count in it. In one second
+        # of one process, the tenth file would come before the ninth.
         time.sleep(1.01)
     train(recipe, folder, resume=True)
     events = EventAccumulator(str(folder / "tensorboard"))
