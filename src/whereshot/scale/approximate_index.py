@@ -40,7 +40,7 @@ from whereshot.scale.prototype_index import (
 )
 
 CANDIDATES = 400
-PROBED_SHARE = 0.5  # of the lists
+PROBED_SHARE = 0.25  # of the lists
 FEWEST_CODED = 16  # vectors: a code of 4 bits tells 16 apart
 _REDUCED = 128  # dimensions that are coded; two of them share 4 bits
 _SAMPLE = 65_536  # vectors that rotation, lists and codes are learned from
