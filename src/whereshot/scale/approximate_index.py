@@ -42,6 +42,7 @@ from whereshot.scale.prototype_index import (
 CANDIDATES = 400
 PROBED_SHARE = 0.25  # of the lists
 FEWEST_CODED = 16  # vectors: a code of 4 bits tells 16 apart
+_FEWEST_PROBES = 16  # lists; few ones cut small sets into coarse parts
 _REDUCED = 128  # dimensions that are coded; two of them share 4 bits
 _SAMPLE = 65_536  # vectors that rotation, lists and codes are learned from
 _CHUNK = 32_768  # vectors that are coded at a time
@@ -195,7 +196,8 @@ def write_codes(
         faiss.write_index(codes, str(folder / CODES_FILE))
     finally:
         faiss.omp_set_num_threads(before)
-    return max(1, math.ceil(PROBED_SHARE * lists)), f"faiss {faiss.__version__}"
+    probes = min(lists, max(_FEWEST_PROBES, math.ceil(PROBED_SHARE * lists)))
+    return probes, f"faiss {faiss.__version__}"
 
 
 def _sample(folder: Path, shape: tuple[int, int]) -> NDArray[np.float32]:
