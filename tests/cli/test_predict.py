@@ -481,17 +481,14 @@ def test_a_reader_that_leaves_ends_the_run_quietly(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals work otherwise there")
 def test_ctrl_c_exits_with_130_and_no_traceback(
-    command, tiny_bundle: Path, paint: Paint, tmp_path: Path
+    command, tiny_bundle: Path, paint: Paint, tmp_path: Path, ctrl_c: None
 ) -> None:
-    # Where the tests run in the background, Ctrl-C is ignored, and so it would be by the process.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command("predict", "-", "--json", "--bundle", tiny_bundle),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    signal.signal(signal.SIGINT, before)
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None

@@ -296,7 +296,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_that_is_ended_anywhere_goes_on_where_it_was(tmp_path, paint, how):
+def test_a_run_that_is_ended_anywhere_goes_on_where_it_was(tmp_path, paint, how, ctrl_c):
     library, marks = tmp_path / "library", tmp_path / "marks"
     for number in range(120):
         paint(library / f"{number:03}.png", "red", size=(8 + number, 8))

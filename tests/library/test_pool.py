@@ -150,7 +150,7 @@ if __name__ == "__main__":
 
 
 @pytest.fixture
-def running(tmp_path):
+def running(ctrl_c, tmp_path):
     """A process that works with two processes for ever, and leads a group as under a shell."""
     script = tmp_path / "run.py"
     script.write_text(SCRIPT)
