@@ -5,13 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from whereshot.cli._progress import ProgressLine
 
 if TYPE_CHECKING:
     from whereshot.library.catalog import Catalog
     from whereshot.library.index import IndexSummary
+
+BundleOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME_OR_DIR",
+        help="A shipped bundle by name, or the path of one.",
+        show_default="world",
+    ),
+]
+CatalogOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="What is known of photos, so that none is read twice.",
+        show_default="in your data folder",
+    ),
+]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes that look at photos.", show_default="one per core"),
+]
 
 
 def look_at_photos(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from whereshot.cli._indexing import look_at_photos
+from whereshot.cli._indexing import BundleOption, CatalogOption, ProcessesOption, look_at_photos
 from whereshot.cli._progress import ProgressLine
 from whereshot.cli._shared import EXIT_FAILED, check_target, print_error, printable
 
@@ -40,26 +40,9 @@ def map(  # noqa: A001 - it is the verb
         str | None,
         typer.Option(help="What it is called.", show_default="the folder's name"),
     ] = None,
-    bundle: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME_OR_DIR",
-            help="A shipped bundle by name, or the path of one.",
-            show_default="world",
-        ),
-    ] = None,
-    catalog: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="What is known of photos, so that none is read twice.",
-            show_default="in your data folder",
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, help="Processes that look at photos.", show_default="one per core"),
-    ] = None,
+    bundle: BundleOption = None,
+    catalog: CatalogOption = None,
+    workers: ProcessesOption = None,
 ) -> None:
     """Write a map of a library: one HTML file that needs no network and no other file.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from whereshot.cli._indexing import look_at_photos
+from whereshot.cli._indexing import BundleOption, CatalogOption, ProcessesOption, look_at_photos
 from whereshot.cli._progress import ProgressLine
 from whereshot.cli._shared import EXIT_FAILED, check_target, print_error, printable
 
@@ -86,26 +86,9 @@ def organize(
         bool, typer.Option("--dry-run", help="Show each step; change nothing.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before going to work.")] = False,
-    bundle: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME_OR_DIR",
-            help="A shipped bundle by name, or the path of one.",
-            show_default="world",
-        ),
-    ] = None,
-    catalog: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="What is known of photos, so that none is read twice.",
-            show_default="in your data folder",
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, help="Processes that look at photos.", show_default="one per core"),
-    ] = None,
+    bundle: BundleOption = None,
+    catalog: CatalogOption = None,
+    workers: ProcessesOption = None,
 ) -> None:
     """Put photos into folders by place, date or camera.
 

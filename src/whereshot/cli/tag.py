@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from whereshot.cli._indexing import look_at_photos
+from whereshot.cli._indexing import BundleOption, CatalogOption, ProcessesOption, look_at_photos
 from whereshot.cli._shared import EXIT_FAILED, check_target, print_error, printable
 
 if TYPE_CHECKING:
@@ -58,26 +58,9 @@ def tag(
             show_default=False,
         ),
     ] = None,
-    bundle: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME_OR_DIR",
-            help="A shipped bundle by name, or the path of one.",
-            show_default="world",
-        ),
-    ] = None,
-    catalog: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="What is known of photos, so that none is read twice.",
-            show_default="in your data folder",
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, help="Processes that look at photos.", show_default="one per core"),
-    ] = None,
+    bundle: BundleOption = None,
+    catalog: CatalogOption = None,
+    workers: ProcessesOption = None,
 ) -> None:
     """Write the place into the metadata of photos that surely show a landmark.
 
