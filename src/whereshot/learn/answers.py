@@ -16,13 +16,13 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from whereshot.cores import available_cores
 from whereshot.errors import DatasetError, PhotoError
 from whereshot.learn.dataset import Part, PhotoIndex, find_part
 from whereshot.photo import Preprocessing, decode, prepare
 from whereshot.photo.suffixes import PHOTO_SUFFIXES, is_photo
 from whereshot.progress import silent
 from whereshot.recognize._stream import ordered_map
-from whereshot.recognize.recognizer import available_cores
 from whereshot.recognize.session import Output, Outputs
 from whereshot.records import Failure
 

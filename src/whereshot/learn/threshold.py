@@ -65,13 +65,6 @@ class Threshold:
     witnesses: Witnesses = field(default_factory=Witnesses)
     chosen_for: Mapping[str, Any] | None = None
 
-    @property
-    def words(self) -> str:
-        """The threshold for a sentence."""
-        if self.strictness is None:
-            return f"a probability of {self.min_probability:.3g}"
-        return f"a certainty of {self.strictness.min_certainty:.3g}"
-
 
 def held_out_of(run: Run, training: PhotoIndex, unknown: Path | None) -> HeldOut | None:
     """What a run can choose its threshold on; None where there are no photos without a landmark.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import numpy as np
 from PIL import Image
 
+from whereshot.cores import available_cores
 from whereshot.errors import EnrollmentError, PhotoError
 from whereshot.photo import decode, read_photo
 from whereshot.recognize._stream import ordered_map
@@ -79,8 +80,6 @@ def look_at(
     A photo that is there twice, by its bytes, counts once. Raises `EnrollmentError` for more than
     `MOST_PHOTOS`.
     """
-    from whereshot.recognize.recognizer import available_cores  # it imports this module's users
-
     given = [photos] if isinstance(photos, str | bytes | PathLike) else list(photos)
     if len(given) > MOST_PHOTOS:
         raise EnrollmentError(

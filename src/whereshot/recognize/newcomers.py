@@ -20,7 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from whereshot.recognize.prototypes import Prototypes, Witnesses
-from whereshot.recognize.verdict import Strictness
+from whereshot.recognize.verdict import Strictness, calibrated_probabilities
 
 RIDGE = 0.1
 PER_LANDMARK = 4.0
@@ -73,9 +73,7 @@ class Newcomers:
         Newcomers together get what their best lead (B, M) says, and share it by their leads.
         """
         together = _sigmoid(STEEPNESS * (lead.max(axis=1, keepdims=True) - self._margin))
-        among = np.exp(STEEPNESS * (lead - lead.max(axis=1, keepdims=True)))
-        among /= among.sum(axis=1, keepdims=True)
-        return np.concatenate([(1 - together) * probabilities, together * among], axis=1)
+        return np.concatenate([(1 - together) * probabilities, together * _among(lead)], axis=1)
 
     def certainty(self, lead: np.ndarray) -> np.ndarray:
         """The certainty (B,) of the best newcomer, by its lead (B,).
@@ -121,8 +119,7 @@ class Newcomers:
         """The least margin at which newcomers win hardly any photo that is somebody else's."""
         known = witnesses.best > 0
         lead = self.lead(witnesses.embeddings[known])
-        among = np.exp(STEEPNESS * (lead - lead.max(axis=1, keepdims=True)))
-        among = among.max(axis=1) / among.sum(axis=1)
+        among = _among(lead).max(axis=1)
         # A newcomer wins where together * among > (1 - together) * best: solved for the margin.
         wins_below = lead.max(axis=1) + np.log(among / witnesses.best[known]) / STEEPNESS
         allowed = int(STOLEN_SHARE * len(wins_below))
@@ -150,6 +147,11 @@ class Newcomers:
         )
         rising = len(leads) > 1 and leads[-1] > leads[0]
         return (np.maximum.accumulate(leads), np.asarray(odds)) if rising else None
+
+
+def _among(lead: np.ndarray) -> np.ndarray:
+    """How newcomers share what they get together, (B, M), by their leads (B, M)."""
+    return calibrated_probabilities(lead, 1 / STEEPNESS)
 
 
 def _root(embeddings: np.ndarray) -> np.ndarray:

@@ -37,11 +37,14 @@ _FOR_HEAT: tuple[Output, ...] = ("features", "embedding")
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What is asked about photos: how many candidates, the region, sets of which coverage."""
+    """What is asked about photos: how many candidates, the region, sets of plausible landmarks.
+
+    `least` is the probability from which on a landmark is plausible, None where nobody asked.
+    """
 
     k: int
     region: bool = False
-    coverage: float | None = None
+    least: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,14 +247,15 @@ class OnnxRecognizer:
 
     def _checked(self, k: int, region: bool = False, coverage: float | None = None) -> _Wish:
         _check_count("k", k)
-        if coverage is not None:
-            least_probability(coverage, ())  # raises for what is no coverage
-            if not self.bundle.held_out:
-                raise ValueError(
-                    f"{self.bundle.title} can't promise a coverage: it was made without held-out "
-                    "photos. Export it again from a run with data.validation above 0"
-                )
-        return _Wish(k, region, coverage)
+        if coverage is None:
+            return _Wish(k, region)
+        least = least_probability(coverage, self.bundle.held_out)
+        if not self.bundle.held_out:
+            raise ValueError(
+                f"{self.bundle.title} can't promise a coverage: it was made without held-out "
+                "photos. Export it again from a run with data.validation above 0"
+            )
+        return _Wish(k, region, least)
 
     def _recognize_batch(self, photos: Sequence[Photo], wish: _Wish) -> list[Recognition | Failure]:
         looks: list[Look | Failure] = []
@@ -274,7 +278,8 @@ class OnnxRecognizer:
         judged = known.judge.judge(cast(np.ndarray, outputs.logits), outputs.embedding)
         answers: list[Recognition] = []
         for at, (look, row) in enumerate(zip(looks, judged.probabilities, strict=True)):
-            predictions = rank(row, known.landmarks, max(wish.k, self._plausible(row, wish)))
+            plausible = 0 if wish.least is None else set_size(row, wish.least)
+            predictions = rank(row, known.landmarks, max(wish.k, plausible))
             certainty = float(judged.certainty[at])
             verdict = decide(certainty, self.min_certainty)
             found = None
@@ -290,19 +295,10 @@ class OnnxRecognizer:
                     milliseconds={"decode": look.milliseconds, "model": milliseconds},
                     region=found,
                     certainty=certainty,
-                    plausible=None
-                    if wish.coverage is None
-                    else predictions[: self._plausible(row, wish)],
+                    plausible=None if wish.least is None else predictions[:plausible],
                 )
             )
         return answers
-
-    def _plausible(self, probabilities: np.ndarray, wish: _Wish) -> int:
-        """How many of the landmarks are in the set that was asked for; 0 where none was."""
-        if wish.coverage is None:
-            return 0
-        least = least_probability(wish.coverage, self.bundle.held_out)
-        return set_size(probabilities, least)
 
 
 def load(
