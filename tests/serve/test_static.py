@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from urllib.parse import urljoin
 
 import pytest
 
@@ -52,10 +53,11 @@ def test_our_scripts_make_no_html_from_strings(name):
 def test_every_import_and_reference_is_served(client):
     for name in OWN:
         text = read(name)
-        references = re.findall(r"""(?:from|import) ["'](\./[^"']+)""", text)
-        references += re.findall(r"""(?:src|href)="/static/([^"]+)""", text)
+        imports = re.findall(r"""(?:from|import) ["'](\.[^"']+)""", text)
+        references = [urljoin(f"/static/{name}", found) for found in imports]
+        references += re.findall(r"""(?:src|href)="(/static/[^"]+)""", text)
         for reference in references:
-            response = client.get(f"/static/{reference.removeprefix('./')}")
+            response = client.get(reference)
             assert response.status_code == 200, f"{name} refers to {reference}"
             if reference.endswith(".js"):
                 assert response.headers["content-type"].startswith("text/javascript")

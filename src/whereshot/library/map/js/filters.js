@@ -1,7 +1,7 @@
 // What is shown: one place, from a certainty on, by where the place comes from.
 
-import { h } from "../../../serve/static/dom.js";
-import { placeKeys } from "./photos.js";
+import { h } from "../../../serve/static/shared/dom.js";
+import { placeKeys } from "../../../serve/static/map/photos.js";
 
 const SOURCES = {
   gps: "The photo's own GPS",

@@ -1,12 +1,12 @@
 // The map of a library: photos from the page's own data, on land from the page's own atlas.
 
 import { setUpFilters } from "./filters.js";
-import { Land } from "./land.js";
-import { Markers } from "./markers.js";
+import { Land } from "../../../serve/static/map/land.js";
+import { Markers } from "../../../serve/static/map/markers.js";
 import { Panel } from "./panel.js";
-import { passes, readPhotos } from "./photos.js";
-import { Timeline } from "./timeline.js";
-import { View } from "./view.js";
+import { passes, readPhotos } from "../../../serve/static/map/photos.js";
+import { Timeline } from "../../../serve/static/map/timeline.js";
+import { View } from "../../../serve/static/map/view.js";
 
 const EARTH_PIXELS_KM = 40075; // around the equator
 const SCALE_WIDTH = 110;

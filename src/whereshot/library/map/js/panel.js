@@ -1,8 +1,8 @@
 // The photos of one group: what they show, when they were taken, how sure that is.
 
-import { h, icon } from "../../../serve/static/dom.js";
-import { coordinates, percent } from "../../../serve/static/words.js";
-import { commonName, dateWords, placeName, surroundings } from "./photos.js";
+import { h, icon } from "../../../serve/static/shared/dom.js";
+import { coordinates, percent } from "../../../serve/static/shared/words.js";
+import { commonName, dateWords, placeName, surroundings } from "../../../serve/static/map/photos.js";
 
 const PAGE = 60; // photos at once
 

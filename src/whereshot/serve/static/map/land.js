@@ -1,7 +1,7 @@
 // The world as one square, Mercator: land, borders and names on a canvas.
 
-import feature from "../../../serve/static/vendor/topojson-client/feature.js";
-import mesh from "../../../serve/static/vendor/topojson-client/mesh.js";
+import feature from "../vendor/topojson-client/feature.js";
+import mesh from "../vendor/topojson-client/mesh.js";
 import { mercator } from "./photos.js";
 
 const SIDE = 4096; // of the square that paths are drawn in

@@ -1,6 +1,6 @@
 // How many photos when, and a span of time to choose: with the pointer, or with two sliders.
 
-import { h, s } from "../../../serve/static/dom.js";
+import { h, s } from "../shared/dom.js";
 import { dateWords, timeBins } from "./photos.js";
 
 const MOST_BINS = 96;

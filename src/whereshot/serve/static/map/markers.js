@@ -1,6 +1,6 @@
 // The groups of photos on the map: a button each, so that keys and screen readers find them.
 
-import { h } from "../../../serve/static/dom.js";
+import { h } from "../shared/dom.js";
 import { cluster } from "./clusters.js";
 import { commonName } from "./photos.js";
 
