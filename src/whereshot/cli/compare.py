@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 def compare(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="RUN", help="Run folders; the others are set against the first."),
+        typer.Argument(
+            metavar="RUN",
+            help="Run folders, or bundles by name or folder; the first is what the others are set "
+            "against.",
+        ),
     ] = None,
     data: Annotated[
         Path | None,
@@ -52,11 +56,11 @@ def compare(
         int | None, typer.Option(min=1, help="Photos decoded side by side; default: one a core.")
     ] = None,
 ) -> None:
-    """Set training runs side by side: accuracy, cost, curves, and what differs in their recipes.
+    """Set training runs and bundles side by side: accuracy, cost, curves, differences of recipes.
 
     Figures come with 95 % bootstrap intervals. The runs that were measured on the same photos are
     set against the first run photo by photo, which tells apart what overlapping intervals can't.
-    What is measured is kept in the run's folder: the next comparison is quick. A run that is not
+    What is measured is kept in a run's folder: the next comparison is quick. A run that is not
     finished or damaged is a row that says so; the status is 1 if one could not be read or measured.
 
     With --architectures, lists the networks that `model.architecture` of a recipe can name, with
@@ -66,7 +70,7 @@ def compare(
 
     \b
     whereshot compare runs/probe runs/partial runs/full --data photos/world
-    whereshot compare runs/probe runs/full --html probe_or_full.html
+    whereshot compare world runs/mine --data photos/world --html mine_or_world.html
     whereshot compare --architectures --size 160
     """  # noqa: D301 - click wants the backspace itself before lines that it must not wrap
     from whereshot.cli._training import require_learn, show_progress

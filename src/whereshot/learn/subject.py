@@ -130,6 +130,12 @@ class Subject:
         return [output_of(folder) for folder in folders]
 
 
+def names_bundle(name_or_folder: str | PathLike[str]) -> bool:
+    """Whether this is a shipped bundle's name or a bundle's folder, and no training run."""
+    wanted = os.fspath(name_or_folder)
+    return wanted in shipped_bundles() or (Path(wanted) / "bundle.json").is_file()
+
+
 def load_subject(name_or_folder: str | PathLike[str]) -> Subject:
     """Load a shipped bundle by name, a bundle's folder or a training run's folder.
 
@@ -138,7 +144,7 @@ def load_subject(name_or_folder: str | PathLike[str]) -> Subject:
     """
     wanted = os.fspath(name_or_folder)
     folder = Path(wanted)
-    if wanted in shipped_bundles() or (folder / "bundle.json").is_file():
+    if names_bundle(wanted):
         return _load_bundle(wanted)
     if (folder / "meta.json").is_file():
         return _load_run(folder)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +208,41 @@ def test_the_json_is_plain(desk) -> None:
     assert record["schema"] == "1.0"
     assert record["runs"][1]["test"]["top1"].keys() == {"value", "low", "high"}
     assert record["differences"]["optim.lr"] == [1e-3, 5e-3]
+
+
+def test_a_bundle_takes_part_as_the_run_it_was_made_of(desk) -> None:
+    found = compare_runs(["world_scratch", desk.first])
+    row = found.runs[0]
+    assert (row.kind, row.state, row.problem) == ("bundle", "finished", None)
+    assert row.name.startswith("world_scratch@")
+    assert row.architecture == "residual"
+    assert row.train_seconds is not None
+    assert row.validation is not None
+    assert row.parameters is not None
+    assert row.cpu_milliseconds == 7.5
+    assert found.differences["model.architecture"] == ("residual", found.runs[1].architecture)
+
+
+def test_a_bundle_that_tells_nothing_of_its_training_is_measured(
+    tiny_bundle: Path, paint: Callable[..., Path], tmp_path: Path
+) -> None:
+    for folder, color in (("Golden_Gate_Bridge", "red"), ("Machu_Picchu", "blue")):
+        paint(tmp_path / "photos" / "test" / folder / "1.png", color)
+    before = {path.name: path.read_bytes() for path in tiny_bundle.iterdir()}
+    row = compare_runs([tiny_bundle], data=tmp_path / "photos").runs[0]
+    assert row.problem is None
+    assert row.test is not None
+    assert (row.test.photos, row.test.top1.value) == (2, 0.5)
+    assert (row.architecture, row.train_seconds, row.recipe) == (None, None, {})
+    assert {path.name: path.read_bytes() for path in tiny_bundle.iterdir()} == before
+
+
+def test_a_damaged_bundle_is_a_row_that_says_so(tiny_bundle: Path, desk, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged"
+    shutil.copytree(tiny_bundle, damaged)
+    (damaged / "model.onnx").write_bytes(b"cut off")
+    found = compare_runs([damaged, desk.first])
+    assert found.runs[0].state == "unreadable"
+    assert "model.onnx" in str(found.runs[0].problem)
+    assert found.has_failures
+    assert found.runs[1].problem is None

@@ -65,36 +65,42 @@ class Measured:
 
 
 def measure_outcomes(
-    folder: Path,
+    subject: str | Path,
     data: str | Path,
     *,
     workers: int | None = None,
     report: Callable[[str, int, int], None],
 ) -> Outcomes:
-    """Evaluate a finished run on `data/test` and keep what was found.
+    """Evaluate a finished run or a bundle on `data/test`; what was found of a run is kept.
 
-    Raises RunError for a run that can't be loaded, DatasetError for photos that it knows nothing
-    of.
+    A bundle is what others made and verify: nothing is written into its folder. Raises RunError or
+    BundleError for what can't be loaded, DatasetError for photos that it knows nothing of.
     """
-    answered = answer(load_subject(folder), data, workers=workers, report=report)
-    return keep_outcomes(folder, answered, measure(answered, report=report, path=str(folder)))
+    answered = answer(load_subject(subject), data, workers=workers, report=report)
+    found = measure(answered, report=report, path=str(subject))
+    if answered.subject.kind == "bundle":
+        return _outcomes(_record(answered, found))
+    return keep_outcomes(Path(subject), answered, found)
 
 
 def keep_outcomes(folder: Path, answered: Answered, found: Evaluation) -> Outcomes:
     """Keep what a run answered, and what was found of it, for the comparisons to come."""
+    record = {"weights": _digest(folder), **_record(answered, found)}
+    path = folder / EVALUATIONS / f"{found.data.fingerprint[:_NAME_DIGITS]}.json"
+    _keep(path, record)
+    return _outcomes(record)
+
+
+def _record(answered: Answered, found: Evaluation) -> dict[str, Any]:
     answers, subject = answered.answers, answered.subject
     labels, right = answers.labels.tolist(), answers.logits.argmax(axis=1) == answers.labels
-    record = {
+    return {
         "schema": _SCHEMA,
-        "weights": _digest(folder),
         "photos": [relative(path, answered.index.root) for path in answers.paths],
         "landmarks": [subject.ids[label] for label in labels],
         "right": right.tolist(),
         "evaluation": found.to_dict(),
     }
-    path = folder / EVALUATIONS / f"{found.data.fingerprint[:_NAME_DIGITS]}.json"
-    _keep(path, record)
-    return _outcomes(record)
 
 
 def kept_outcomes(folder: Path) -> dict[str, Outcomes]:
@@ -115,15 +121,21 @@ def kept_outcomes(folder: Path) -> dict[str, Outcomes]:
 
 
 def measure_cost(
-    folder: Path, model: ModelConfig, classes: int, *, milliseconds: bool, fresh: bool = False
+    folder: Path | None,
+    model: ModelConfig,
+    classes: int,
+    *,
+    milliseconds: bool,
+    fresh: bool = False,
 ) -> Measured:
     """The cost of a run's network, from what was kept of it as far as that goes.
 
-    Without `milliseconds` nothing is timed, but a time that was kept is told.
+    Without `milliseconds` nothing is timed, but a time that was kept is told. `folder` is the
+    run's, None where nothing is to be kept.
     """
     processor = f"{processor_name()}, ONNX Runtime {onnxruntime.__version__}"
     shape = shape_of(model, classes)
-    kept = None if fresh else _kept_cost(folder, shape, processor)
+    kept = None if fresh or folder is None else _kept_cost(folder, shape, processor)
     if kept is not None and (kept.cpu_milliseconds is not None or not milliseconds):
         return kept
     found = Measured(
@@ -138,7 +150,8 @@ def measure_cost(
         "cpu_milliseconds": found.cpu_milliseconds,
         "processor": processor,
     }
-    _keep(folder / COST, record)
+    if folder is not None:
+        _keep(folder / COST, record)
     return found
 
 

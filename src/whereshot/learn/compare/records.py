@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 from whereshot.learn.intervals import Estimate
 
 SCHEMA = "1.0"
+Kind = Literal["run", "bundle"]
 State = Literal["finished", "unfinished", "unreadable"]
 
 
@@ -31,7 +32,9 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run. What is not known of it is None; `problem` says why something is missing.
+    """One run, or a bundle made of one.
+
+    What is not known of it is None; `problem` says why something is missing.
 
     `validation` is of the photos that the run held out of its training part: of the kept weights
     where the run is finished, of its best epoch where it is not. `gflops` counts a multiply-add as
@@ -43,6 +46,7 @@ class RunRow:
     folder: str
     state: State
     problem: str | None = None
+    kind: Kind = "run"
     architecture: str | None = None
     size: int | None = None
     landmarks: int | None = None

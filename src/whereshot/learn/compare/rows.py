@@ -1,4 +1,4 @@
-"""What the folder of a run says of it, as a row of the comparison; nothing is measured here."""
+"""What a run or a bundle says of itself, as a row of the comparison; nothing is measured here."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from whereshot.learn import config
 from whereshot.learn import run as runs
 from whereshot.learn.compare.records import RunRow
 from whereshot.learn.intervals import Estimate, estimate_shares, mean_of
+from whereshot.recognize import find_bundle, read_bundle
 
 
 def read_row(name: str, folder: Path) -> tuple[RunRow, config.Recipe | None]:
@@ -57,6 +58,35 @@ def read_row(name: str, folder: Path) -> tuple[RunRow, config.Recipe | None]:
         validation=_validation(best, row.validation_photos),
     )
     return row, recipe
+
+
+def read_bundle_row(name_or_folder: str | Path) -> tuple[RunRow, config.Recipe | None]:
+    """The row of a bundle, by what it tells of its training; curves stay with the run."""
+    try:
+        bundle = read_bundle(find_bundle(name_or_folder))
+    except (WhereshotError, OSError) as error:
+        return RunRow(str(name_or_folder), str(name_or_folder), "unreadable", str(error)), None
+    row = RunRow(
+        bundle.title, str(bundle.path), "finished", kind="bundle", landmarks=len(bundle.landmarks)
+    )
+    told = bundle.provenance
+    try:
+        recipe = config.from_dict(told["recipe"])
+        data, results = dict(told["data"]), dict(told["results"])
+    except (WhereshotError, AttributeError, KeyError, TypeError, ValueError):
+        # A bundle of other makers need not tell how it was made; it is measured all the same.
+        return row, None
+    row = dataclasses.replace(
+        row,
+        recipe=_flat(config.to_dict(recipe)),
+        architecture=recipe.model.architecture,
+        size=recipe.model.size,
+        training_photos=data.get("training_photos"),
+        training_fingerprint=data.get("fingerprint"),
+        validation_photos=data.get("validation_photos"),
+        epochs=recipe.schedule.frozen_epochs + recipe.schedule.epochs,
+    )
+    return _with_results(row, results), recipe
 
 
 def _with_results(row: RunRow, results: Mapping[str, Any]) -> RunRow:

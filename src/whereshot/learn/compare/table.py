@@ -1,4 +1,6 @@
-"""Runs in, a comparison out: each run is read and measured by itself, then they are set together.
+"""Runs in, a comparison out: each is read and measured by itself, then they are set together.
+
+A bundle takes part as the run that it was made of, as far as it tells of it.
 
 A run that is unfinished or damaged is a row that says so; the others are compared all the same.
 """
@@ -24,9 +26,10 @@ from whereshot.learn.compare.kept import (
 )
 from whereshot.learn.compare.pairs import compare_pair
 from whereshot.learn.compare.records import Comparison, Pair, RunRow
-from whereshot.learn.compare.rows import read_row
+from whereshot.learn.compare.rows import read_bundle_row, read_row
 from whereshot.learn.dataset import index_folder
 from whereshot.learn.intervals import RESAMPLES
+from whereshot.learn.subject import names_bundle
 from whereshot.progress import silent
 
 Report = Callable[[str, int, int], None]
@@ -45,25 +48,27 @@ def compare_runs(
     resamples: int = RESAMPLES,
     report: Report = silent,
 ) -> Comparison:
-    """Set training runs side by side.
+    """Set training runs, and bundles by name or folder, side by side.
 
     With `data`, each finished run is measured on `data/test` (or on `data`, if that has the class
-    folders), and what is found is kept in the run's folder. Without, the photos are taken on which
-    most of the runs have been measured before. `milliseconds` times each network on this CPU;
-    `fresh` measures again what was kept. Raises DatasetError where `data` can't be measured on.
+    folders), and what is found is kept in the run's folder; a bundle is measured each time.
+    Without, the photos are taken on which most of the runs have been measured before.
+    `milliseconds` times each network on this CPU; `fresh` measures again what was kept. Raises
+    DatasetError where `data` can't be measured on.
     """
     wanted = None if data is None else index_folder(data, "test").fingerprint()
+    bundles = [names_bundle(folder) for folder in folders]
     names = _names(folders)
     rows: list[RunRow] = []
     outcomes: list[dict[str, Outcomes]] = []
     costs: dict[str, Measured] = {}  # one network has one cost: noise is no difference
-    for name, folder in zip(names, map(Path, folders), strict=True):
-        told = _under(name, report)
-        row, recipe = read_row(name, folder)
+    for name, folder, is_bundle in zip(names, folders, bundles, strict=True):
+        row, recipe = read_bundle_row(folder) if is_bundle else read_row(name, Path(folder))
+        told = _under(row.name, report)
         kept: dict[str, Outcomes] = {}
         try:
             if row.state == "finished":
-                kept = kept_outcomes(folder)
+                kept = {} if is_bundle else kept_outcomes(Path(folder))
                 if data is not None and wanted is not None and (fresh or wanted not in kept):
                     kept[wanted] = measure_outcomes(folder, data, workers=workers, report=told)
             if recipe is not None:
@@ -101,7 +106,11 @@ def _measured(
     key = json.dumps(shape_of(recipe.model, classes), sort_keys=True)
     if key not in costs:
         costs[key] = measure_cost(
-            Path(row.folder), recipe.model, classes, milliseconds=milliseconds, fresh=fresh
+            None if row.kind == "bundle" else Path(row.folder),
+            recipe.model,
+            classes,
+            milliseconds=milliseconds,
+            fresh=fresh,
         )
     found = costs[key]
     return dataclasses.replace(
