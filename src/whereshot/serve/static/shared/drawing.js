@@ -3,7 +3,7 @@
 import { countriesAround } from "./atlas.js";
 import { s } from "./dom.js";
 import { EARTH_KM, at, degreesOf } from "./geo.js";
-import { geoCircle, geoGraticule10, geoOrthographic, geoPath } from "./vendor/d3-geo/d3-geo.js";
+import { geoCircle, geoGraticule10, geoOrthographic, geoPath } from "../vendor/d3-geo/d3-geo.js";
 
 export const GLOBE_SIZE = 84;
 const TILT = 0.7; // of the latitude: a globe seen a little from its equator is easier to read

@@ -11,7 +11,7 @@ import {
   geoContains,
   geoEqualEarth,
   geoPath,
-} from "./vendor/d3-geo/d3-geo.js";
+} from "../vendor/d3-geo/d3-geo.js";
 import { coordinates } from "./words.js";
 
 // What the map's width covers; the last is the world.

@@ -1,11 +1,11 @@
 // The countries of the world, read once: Natural Earth 1:50m by way of world-atlas.
 
 import { degreesOf, radiansOf } from "./geo.js";
-import { geoCentroid, geoCircle, geoContains, geoDistance } from "./vendor/d3-geo/d3-geo.js";
-import feature from "./vendor/topojson-client/feature.js";
-import mesh from "./vendor/topojson-client/mesh.js";
+import { geoCentroid, geoCircle, geoContains, geoDistance } from "../vendor/d3-geo/d3-geo.js";
+import feature from "../vendor/topojson-client/feature.js";
+import mesh from "../vendor/topojson-client/mesh.js";
 
-const SOURCE = new URL("./vendor/world-atlas/countries-50m.json", import.meta.url);
+const SOURCE = new URL("../vendor/world-atlas/countries-50m.json", import.meta.url);
 const OFF_COAST_KM = 20;
 let loading;
 

@@ -1,6 +1,6 @@
 // Country names where there is room for them.
 
-import { geoContains } from "./vendor/d3-geo/d3-geo.js";
+import { geoContains } from "../vendor/d3-geo/d3-geo.js";
 import { s } from "./dom.js";
 
 const SIZE = 11;

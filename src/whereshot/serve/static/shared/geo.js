@@ -1,6 +1,6 @@
 // Distances and angles on Earth.
 
-import { geoDistance } from "./vendor/d3-geo/d3-geo.js";
+import { geoDistance } from "../vendor/d3-geo/d3-geo.js";
 
 export const EARTH_KM = 6371.0088;
 

@@ -1,10 +1,9 @@
 // The page: photos come in, each gets a card, a few at a time are asked about.
 
-import { health, recognize } from "./api.js";
+import { health, recognize } from "../shared/api.js";
 import { Card } from "./card.js";
-import { h } from "./dom.js";
+import { h } from "../shared/dom.js";
 import { watchIntake } from "./intake.js";
-import { showLandmarks } from "./landmarks.js";
 
 const AT_ONCE = 2; // enough to keep the server busy while the next photo is on its way
 const answers = document.getElementById("answers");
@@ -14,7 +13,7 @@ let running = 0;
 
 function accept(files) {
   const cards = files.map(
-    (file) => new Card(file, { onRetry: enqueue, onRemove: remove, showLandmarks }),
+    (file) => new Card(file, { onRetry: enqueue, onRemove: remove }),
   );
   answers.prepend(...cards.map((card) => card.element));
   document.body.classList.add("has-answers");
@@ -60,11 +59,7 @@ function remove(card) {
 async function introduce() {
   try {
     const { bundle, landmarks, version } = await health();
-    const knows = h(
-      "button",
-      { type: "button", class: "link", onclick: () => showLandmarks() },
-      `${landmarks} landmarks`,
-    );
+    const knows = h("a", { class: "link", href: "/landmarks" }, `${landmarks} landmarks`);
     document
       .getElementById("about")
       .replaceChildren("Knows ", knows, ` · ${bundle} · whereshot ${version}`);

@@ -1,9 +1,9 @@
 // One photo and what is said of it: waiting, a landmark, "I don't know this place", or trouble.
 
-import { copy } from "./clipboard.js";
-import { h, icon } from "./dom.js";
-import { distanceKm } from "./geo.js";
-import { PlaceMap } from "./map.js";
+import { copy } from "../shared/clipboard.js";
+import { h, icon } from "../shared/dom.js";
+import { distanceKm } from "../shared/geo.js";
+import { PlaceMap } from "../shared/place_map.js";
 import {
   certainty,
   coordinates,
@@ -14,12 +14,12 @@ import {
   place,
   plainCoordinates,
   trouble,
-} from "./words.js";
+} from "../shared/words.js";
 
 let count = 0;
 
 export class Card {
-  /** `actions` has onRetry(card), onRemove(card) and showLandmarks(). */
+  /** `actions` has onRetry(card) and onRemove(card). */
   constructor(file, actions) {
     this.file = file;
     this.name = file.name || "pasted photo";
@@ -91,11 +91,7 @@ export class Card {
     const [best] = answer.predictions;
     const likeness = best ? `It looks most like ${best.name}, but not enough to say so.` : "";
     this.summary = `${this.name}: I don't know this place. ${likeness}`;
-    const knows = h(
-      "button",
-      { type: "button", class: "link", onclick: () => this.actions.showLandmarks() },
-      "the landmarks I know",
-    );
+    const knows = h("a", { class: "link", href: "/landmarks" }, "the landmarks I know");
     this.#show(
       "unknown",
       h(
