@@ -23,7 +23,8 @@
     ├── LandmarkNotFoundError (LookupError) the gazetteer has no such landmark
     ├── TemplateError (ValueError)          folders can't be named after this template
     ├── CatalogError (OSError)              this catalog of photos can't be used
-    ├── WorkerError (RuntimeError)          no process comes up to do the work
+    ├── WorkerError (RuntimeError)          a process ended before its work was done
+    ├── EngineBusyError (RuntimeError)      a server has as many photos waiting as it takes
     ├── DatasetError (ValueError)           this folder can't be trained or tested on
     ├── RecipeError (ValueError)            a wrong key or value in a recipe
     ├── RunError (ValueError)               a training run can't be resumed, evaluated, exported
@@ -123,7 +124,18 @@ class CatalogError(WhereshotError, OSError):
 
 
 class WorkerError(WhereshotError, RuntimeError):
-    """Processes that should do the work end before they begin."""
+    """A process that should do the work ends before it has, or takes too long."""
+
+
+class EngineBusyError(WhereshotError, RuntimeError):
+    """A server has as many photos waiting as it takes; `retry_after` seconds help."""
+
+    def __init__(self, waiting: int, retry_after: int) -> None:
+        super().__init__(
+            f"{waiting} photos wait here already, as many as this server takes. "
+            f"Ask again in {retry_after} s."
+        )
+        self.retry_after = retry_after
 
 
 class DatasetError(WhereshotError, ValueError):

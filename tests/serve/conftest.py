@@ -10,6 +10,7 @@ from serving import FakeRecognizer
 from starlette.testclient import TestClient
 
 from whereshot.serve.app import create_app
+from whereshot.serve.settings import Settings
 
 
 @pytest.fixture
@@ -30,5 +31,5 @@ def connected() -> Any:
 
 
 def connect(recognizer: Any, **options: Any) -> TestClient:
-    app = create_app(recognizer, **options)
+    app = create_app(recognizer, Settings(**options))
     return TestClient(app, base_url="http://127.0.0.1:8321", raise_server_exceptions=False)

@@ -36,16 +36,16 @@ def test_a_foreign_host_gets_nothing(client, host, path):
 
 
 def test_the_host_that_the_server_is_bound_to_passes_too(connected):
-    with connected(FakeRecognizer(), hosts=["Nas.Local"]) as client:
+    with connected(FakeRecognizer(), hosts=("Nas.Local",)) as client:
         assert client.get("/healthz", headers={"Host": "nas.local:8321"}).status_code == 200
         assert client.get("/healthz", headers={"Host": "other.local"}).status_code == 421
-    with connected(FakeRecognizer(), hosts=["fd00::7"]) as client:
+    with connected(FakeRecognizer(), hosts=("fd00::7",)) as client:
         assert client.get("/healthz", headers={"Host": "[fd00::7]:8321"}).status_code == 200
 
 
 @pytest.mark.parametrize("wildcard", ["0.0.0.0", "::"])
 def test_bound_to_all_addresses_any_address_passes_but_no_name(connected, wildcard):
-    with connected(FakeRecognizer(), hosts=[wildcard]) as client:
+    with connected(FakeRecognizer(), hosts=(wildcard,)) as client:
         for host in ("192.168.1.5:8321", "[fd00::7]", "localhost"):
             assert client.get("/healthz", headers={"Host": host}).status_code == 200
         assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 421

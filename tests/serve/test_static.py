@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from whereshot.serve.app import STATIC
+from whereshot.serve.routes.pages import STATIC
 
 VENDOR = STATIC / "vendor"
 OWN = sorted(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from serving import FakeRecognizer, serving
 
 from whereshot.serve.app import create_app
+from whereshot.serve.settings import Settings
 from whereshot.serve.uploads import UploadLimits, safe_name
 
 LIMITS = UploadLimits(file_bytes=2000, files=3, request_bytes=5000)
@@ -77,7 +78,7 @@ def test_uploads_are_refused_while_they_stream_in():
         b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
     )
     part = b'--b\r\nContent-Disposition: form-data; name="photos"; filename="a"\r\n\r\n'
-    app = create_app(FakeRecognizer(), limits=LIMITS)
+    app = create_app(FakeRecognizer(), Settings(limits=LIMITS))
     with serving(app) as url, socket.create_connection(address_of(url), timeout=20) as line:
         line.sendall(head + b"%x\r\n%s\r\n" % (len(part), part))
         line.sendall(b"%x\r\n%s\r\n" % (6000, b"x" * 6000))  # and no end
@@ -89,7 +90,7 @@ def test_a_declared_length_beyond_the_limit_is_refused_before_the_body():
         b"POST /api/recognize HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 999999999\r\n"
         b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
     )
-    app = create_app(FakeRecognizer(), limits=LIMITS)
+    app = create_app(FakeRecognizer(), Settings(limits=LIMITS))
     with serving(app) as url, socket.create_connection(address_of(url), timeout=20) as line:
         line.sendall(head)
         answer = read_all(line)
@@ -102,7 +103,7 @@ def test_a_client_that_leaves_amid_its_upload_harms_nobody():
         b"POST /api/recognize HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000\r\n"
         b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
     )
-    with serving(create_app(FakeRecognizer(), limits=LIMITS)) as url:
+    with serving(create_app(FakeRecognizer(), Settings(limits=LIMITS))) as url:
         with socket.create_connection(address_of(url), timeout=20) as line:
             line.sendall(head)
         with socket.create_connection(address_of(url), timeout=20) as line:

@@ -40,10 +40,11 @@ def serve(
     try:
         import whereshot
         from whereshot.serve.app import create_app
+        from whereshot.serve.settings import Settings
         from whereshot.serve.uploads import UploadLimits
 
         recognizer = whereshot.load(bundle, limits=UploadLimits().photo)
-        app = create_app(recognizer, hosts=[host])
+        app = create_app(recognizer, Settings(hosts=(host,)))
     except BaseException:
         listener.close()
         raise

@@ -1,1 +1,1 @@
-"""The app and the HTTP API; both see a `Recognizer` and nothing beneath it."""
+"""The app and the HTTP API: the server itself looks at no photo, an `Engine` does."""

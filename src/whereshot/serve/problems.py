@@ -9,6 +9,13 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from whereshot.errors import (
+    EngineBusyError,
+    PhotoError,
+    PhotoTooLargeError,
+    UnsupportedPhotoError,
+    WorkerError,
+)
 from whereshot.serve.headers import SECURITY_HEADERS
 
 
@@ -31,6 +38,17 @@ def problem(
     return JSONResponse(content, status_code=status, headers=headers)
 
 
+def status_of(error: PhotoError | WorkerError) -> int:
+    """The HTTP status that fits an error about one photo."""
+    if isinstance(error, WorkerError):
+        return 500
+    if isinstance(error, PhotoTooLargeError):
+        return 413
+    if isinstance(error, UnsupportedPhotoError):
+        return 415
+    return 422
+
+
 def install(app: FastAPI) -> None:
     """Make `app` answer every error as JSON, its own and those of the framework."""
 
@@ -38,6 +56,19 @@ def install(app: FastAPI) -> None:
     async def refuse(_request: Request, error: RequestError) -> Response:
         headers = {"Connection": "close"} if error.close else None
         return problem(error.status, error.type, error.message, headers)
+
+    @app.exception_handler(EngineBusyError)
+    async def ask_again_later(_request: Request, error: EngineBusyError) -> Response:
+        headers = {"Retry-After": str(error.retry_after)}
+        return problem(503, "EngineBusy", str(error), headers)
+
+    @app.exception_handler(WorkerError)
+    async def give_up(_request: Request, error: WorkerError) -> Response:
+        return problem(500, "WorkerError", str(error))
+
+    @app.exception_handler(PhotoError)
+    async def explain_photo(_request: Request, error: PhotoError) -> Response:
+        return problem(status_of(error), type(error).__name__, str(error))
 
     @app.exception_handler(HTTPException)
     async def explain(request: Request, error: HTTPException) -> Response:

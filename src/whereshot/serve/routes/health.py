@@ -1,0 +1,24 @@
+"""`GET /healthz`: for those who watch whether the server is up."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+import whereshot
+from whereshot.serve.services import Services
+
+
+def router(services: Services) -> APIRouter:
+    """The route of a health check; it asks no worker, so it answers under load too."""
+    routes = APIRouter()
+
+    @routes.get("/healthz", summary="Is the server up, and what does it recognize with?")
+    async def health() -> dict[str, str | int]:
+        return {
+            "status": "ok",
+            "bundle": services.engine.name,
+            "landmarks": len(services.engine.landmarks),
+            "version": whereshot.__version__,
+        }
+
+    return routes
