@@ -6,21 +6,17 @@ and not the run.
 
 from __future__ import annotations
 
-import multiprocessing
-import pickle
-import signal
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar, cast
 
 from whereshot.errors import WorkerError
+from whereshot.library.child import Child, portable
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -28,7 +24,6 @@ _Result = TypeVar("_Result")
 LOOK_AHEAD = 2
 """Batches that a worker holds: the one in work and the next, so that it never waits for one."""
 MOST_FAILED_STARTS = 3
-_PATIENCE_SECONDS = 5.0
 
 _READY, _DONE, _RAISED = "ready", "done", "raised"
 
@@ -81,14 +76,8 @@ class _Task(Generic[_Item, _Result]):
 
 class _Worker(Generic[_Item, _Result]):
     def __init__(self, make_work: Callable[[], object]) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
-        self.connection, theirs = context.Pipe()
-        self.process: BaseProcess = context.Process(
-            target=_serve, args=(theirs, make_work), name="whereshot", daemon=True
-        )
-        with _interrupts_held():
-            self.process.start()
-        theirs.close()
+        self.child = Child(_serve, make_work)
+        self.connection = self.child.connection
         self.ready = False
         self.tasks: deque[_Task[_Item, _Result]] = deque()
 
@@ -102,23 +91,6 @@ class _Worker(Generic[_Item, _Result]):
         self.tasks.append(task)
         with suppress(OSError):  # it has died: that comes up when it is listened to
             self.connection.send([task.batch.items[place] for place in task.places])
-
-    def end(self, *, died: bool = False) -> str:
-        """End the process, whatever it does, and say how it ended; if it died, of itself."""
-        self.connection.close()
-        if died:  # what it said last is read before it is quite gone
-            self.process.join(_PATIENCE_SECONDS)
-        self.process.terminate()
-        self.process.join(_PATIENCE_SECONDS)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
-        code = self.process.exitcode
-        self.process.close()
-        if code is not None and code < 0:
-            with suppress(ValueError):
-                return signal.Signals(-code).name
-        return f"exit status {code}"
 
 
 class _Crew(Generic[_Item, _Result]):
@@ -160,7 +132,7 @@ class _Crew(Generic[_Item, _Result]):
     def dismiss(self) -> None:
         """End all processes."""
         while self._workers:
-            self._workers.pop().end()
+            self._workers.pop().child.end()
 
     def _hand_out(self, waiting: deque[_Task[_Item, _Result]]) -> None:
         while len(self._workers) < self._count:
@@ -192,7 +164,7 @@ class _Crew(Generic[_Item, _Result]):
 
     def _replace(self, worker: _Worker[_Item, _Result]) -> None:
         self._workers.remove(worker)
-        how = worker.end(died=True)
+        how = worker.child.end(died=True)
         if not worker.ready:
             self._failed_starts += 1
             if self._failed_starts == MOST_FAILED_STARTS:
@@ -208,22 +180,8 @@ class _Crew(Generic[_Item, _Result]):
                     self._retries.append(_Task(task.batch, [place], alone=True))
 
 
-@contextmanager
-def _interrupts_held() -> Generator[None]:
-    """Begin a process with Ctrl-C held back, until it has said that it does not want to know."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _serve(connection: Connection[Any, Any], make_work: Callable[[], Callable[[Any], Any]]) -> None:
     """What a worker does until nobody is at the other end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     inbox: SimpleQueue[Any] = SimpleQueue()
     # Read at once, so that the other side never waits to be rid of a task while this one waits to
     # be rid of a result.
@@ -237,7 +195,7 @@ def _serve(connection: Connection[Any, Any], make_work: Callable[[], Callable[[A
         except (BrokenPipeError, ConnectionResetError):
             raise
         except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for the result
-            connection.send((_RAISED, _portable(error)))
+            connection.send((_RAISED, portable(error)))
 
 
 def _receive(connection: Connection[Any, Any], inbox: SimpleQueue[Any]) -> None:
@@ -246,13 +204,3 @@ def _receive(connection: Connection[Any, Any], inbox: SimpleQueue[Any]) -> None:
             inbox.put(connection.recv())
     except (EOFError, OSError):
         inbox.put(None)
-
-
-def _portable(error: Exception) -> Exception:
-    """An exception that survives the way to the other process, with where it was raised."""
-    error.add_note(traceback.format_exc())
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - what was pickled here
-    except Exception:  # noqa: BLE001 - exceptions take what arguments they like
-        return RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
-    return error
