@@ -1,16 +1,19 @@
 // The server's answers. A problem is thrown as {type, message}, as the API words it.
 
-async function ask(path, options) {
+/** A JSON answer. Throws {type, message}; an abort by the caller as it is. */
+export async function ask(path, options) {
   let response;
   try {
     response = await fetch(path, options);
-  } catch {
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
     throw { type: "Unreachable", message: "no connection" };
   }
   let body;
   try {
     body = await response.json();
-  } catch {
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
     throw {
       type: "Garbled",
       message: `The server's answer (${response.status}) is not understood.`,
