@@ -212,4 +212,3 @@ def test_openapi_describes_the_upload_by_hand(client):
     form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(form["properties"]) == {"photos", "k"}
     assert {"200", "413", "415", "422"} <= set(operation["responses"])
-    assert set(schema["paths"]) == {"/healthz", "/api/landmarks", "/api/recognize"}

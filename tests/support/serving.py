@@ -23,6 +23,7 @@ HILL = Landmark("hill", "Hill", 10.0, 20.0, 1.0, "Hillia", "HI", "Hilltop", alia
 LAKE = Landmark("lake", "Lake", -10.0, 30.0, 2.5, "Lakia", "LA", kind="natural")
 BRIDGE = Landmark("bridge", "Bridge", 50.0, -120.0, 0.3, "Bridgia", "BR")
 LANDMARKS = (HILL, LAKE, BRIDGE)
+REGION = ((-0.2, 1.4), (40.6, 1.4), (40.6, 30.0), (-0.2, 30.0))
 
 TROUBLES: dict[bytes, PhotoError] = {
     b"": DamagedPhotoError("The photo (0 bytes) is empty."),
@@ -46,7 +47,7 @@ class FakeRecognizer:
         self.threads: set[int] = set()
         self._lock = threading.Lock()
 
-    def recognize(self, photo: Photo, *, k: int = 5) -> Recognition:
+    def recognize(self, photo: Photo, *, k: int = 5, region: bool = False) -> Recognition:
         assert isinstance(photo, bytes), "the app must hand over bytes, never a path"
         with self._lock:
             self.now += 1
@@ -54,12 +55,12 @@ class FakeRecognizer:
             self.threads.add(threading.get_ident())
         try:
             time.sleep(self.seconds)
-            return self._answer(photo, k)
+            return self._answer(photo, k, region)
         finally:
             with self._lock:
                 self.now -= 1
 
-    def _answer(self, photo: bytes, k: int) -> Recognition:
+    def _answer(self, photo: bytes, k: int, region: bool) -> Recognition:
         if photo == b"bug":
             raise RuntimeError("secret detail of a bug")
         if photo in TROUBLES:
@@ -75,6 +76,8 @@ class FakeRecognizer:
             location=Location(1.5, 2.5, 0.02, "exif") if "gps" in rest else location,
             bundle=self.name,
             milliseconds={"decode": 1.26, "model": 2.0},
+            region=REGION if region and verdict == "landmark" else None,
+            certainty=0.97 if verdict == "landmark" else 0.12,
         )
 
     def recognize_many(

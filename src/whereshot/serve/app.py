@@ -12,9 +12,11 @@ from whereshot.records import Recognizer
 from whereshot.serve import problems
 from whereshot.serve.engine import Engine, InProcessEngine
 from whereshot.serve.guard import Guard
-from whereshot.serve.routes import health, landmarks, pages, recognize
+from whereshot.serve.reference import document
+from whereshot.serve.routes import health, landmarks, pages, recognize, vision
 from whereshot.serve.services import Services
 from whereshot.serve.settings import Settings
+from whereshot.serve.vision.errors import GoogleErrors
 
 
 def create_app(engine: Engine | Recognizer, settings: Settings | None = None) -> FastAPI:
@@ -43,10 +45,13 @@ def create_app(engine: Engine | Recognizer, settings: Settings | None = None) ->
         lifespan=lifespan,
     )
     problems.install(app)
+    document.install(app)
     app.add_middleware(Guard, hosts=settings.hosts)
+    app.add_middleware(GoogleErrors)  # the outermost: it words what all others refuse
 
     app.include_router(health.router(services))
     app.include_router(recognize.router(services))
+    app.include_router(vision.router(services))
     app.include_router(landmarks.router(services))
     app.include_router(pages.router(services))
     app.mount("/static", pages.StaticPages(), name="static")

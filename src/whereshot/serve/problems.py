@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -75,6 +76,12 @@ def install(app: FastAPI) -> None:
         name = HTTPStatus(error.status_code).phrase.title().replace(" ", "").replace("-", "")
         message = f"{request.method} {request.url.path}: {error.detail}"
         return problem(error.status_code, name, message, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def explain_parameter(_request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return problem(422, "InvalidRequest", f"{where}: {first['msg']}. See /docs.")
 
     @app.exception_handler(Exception)
     async def confess(_request: Request, _error: Exception) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,8 +15,9 @@ from whereshot.errors import PhotoError, PhotoTooLargeError, WorkerError
 from whereshot.recognize.wire import recognition_to_dict
 from whereshot.records import Recognition
 from whereshot.serve.problems import RequestError, status_of
-from whereshot.serve.reference import RECOGNIZE_REFERENCE
+from whereshot.serve.reference.recognize import RECOGNIZE_REFERENCE
 from whereshot.serve.services import Services
+from whereshot.serve.together import together
 from whereshot.serve.uploads import Form, Upload, read_form
 
 if TYPE_CHECKING:
@@ -63,12 +63,7 @@ def _read_k(form: Form, landmarks: int) -> int:
 
 async def _recognize_all(services: Services, photos: Sequence[Upload], k: int) -> list[_Answer]:
     """The photos' answers, in order; all of them are given up if one finds the engine busy."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_recognize(services, photo, k)) for photo in photos]
-    except* Exception as errors:  # noqa: BLE001 - raised again, without the group around it
-        raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]
+    return await together(_recognize(services, photo, k) for photo in photos)
 
 
 async def _recognize(services: Services, upload: Upload, k: int) -> _Answer:
