@@ -140,6 +140,7 @@ def test_nothing_that_a_file_or_a_landmark_is_called_becomes_markup() -> None:
     tags = {tag for tag, _ in page.elements}
     assert "img" not in tags
     assert [attributes for tag, attributes in page.elements if tag == "script"] == [
+        {"id": "theme"},
         {"type": "application/json", "id": "atlas-data"},
         {"type": "application/json", "id": "photo-data"},
         {},
@@ -150,7 +151,7 @@ def test_nothing_that_a_file_or_a_landmark_is_called_becomes_markup() -> None:
     assert page.texts["title#"] == f"Photos of {HOSTILE}"
 
 
-def test_the_policy_lets_the_page_run_its_own_script_and_style_and_load_nothing() -> None:
+def test_the_policy_lets_the_page_run_its_own_scripts_and_style_and_load_nothing() -> None:
     text = render_map("Photos", data_of([]))
     page = Page(text)
     [policy] = [each["content"] for _, each in page.elements if each.get("http-equiv") is not None]
@@ -161,7 +162,8 @@ def test_the_policy_lets_the_page_run_its_own_script_and_style_and_load_nothing(
     assert policy == (
         "default-src 'none'; img-src data:; "
         f"style-src 'sha256-{digest(page.texts['style#'])}'; "
-        f"script-src 'sha256-{digest(page.texts['script#'])}'; "
+        f"script-src 'sha256-{digest(page.texts['script#theme'])}' "
+        f"'sha256-{digest(page.texts['script#'])}'; "
         "base-uri 'none'; form-action 'none'"
     )
     assert not any({"src", "href", "style"} & set(each) for _, each in page.elements)

@@ -24,15 +24,16 @@ _HERE = Path(__file__).parent
 def render_map(title: str, data: dict[str, Any]) -> str:
     """The page for the data of `map_data`.
 
-    Its content security policy lets it run the one script and use the one style that it was made
+    Its content security policy lets it run the two scripts and use the one style that it was made
     with, and show pictures that are inside of it; it can't ask anybody for anything.
     """
-    script = _script()
-    style = _style()
+    theme, script, style = _theme(), _script(), _style()
     return Template((_HERE / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(title.encode("utf-8", "replace").decode("utf-8")),
         style=style,
         style_hash=_hash(style),
+        theme=theme,
+        theme_hash=_hash(theme),
         script=script,
         script_hash=_hash(script),
         atlas=_inside_script(ATLAS.read_text(encoding="utf-8")),
@@ -58,9 +59,16 @@ def _script() -> str:
 
 
 @cache
+def _theme() -> str:
+    """Light or dark, before anything is drawn."""
+    return (STATIC / "shared/theme.js").read_text(encoding="utf-8")
+
+
+@cache
 def _style() -> str:
-    # The colors, the type and the buttons are the app's.
-    parts = (STATIC / "app.css", _HERE / "page.css")
+    # The colors, the type, the buttons and the map are the app's.
+    own = ("shared/tokens.css", "shared/base.css", "map/map.css")
+    parts = (*(STATIC / name for name in own), _HERE / "page.css")
     return "\n".join(part.read_text(encoding="utf-8") for part in parts)
 
 

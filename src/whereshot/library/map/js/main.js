@@ -4,12 +4,11 @@ import { setUpFilters } from "./filters.js";
 import { Land } from "../../../serve/static/map/land.js";
 import { Markers } from "../../../serve/static/map/markers.js";
 import { Panel } from "./panel.js";
-import { passes, readPhotos } from "../../../serve/static/map/photos.js";
+import { boxOf, passes, readPhotos } from "../../../serve/static/map/photos.js";
+import { drawLand, drawScale, readColors } from "../../../serve/static/map/sheet.js";
 import { Timeline } from "../../../serve/static/map/timeline.js";
 import { View } from "../../../serve/static/map/view.js";
 
-const EARTH_PIXELS_KM = 40075; // around the equator
-const SCALE_WIDTH = 110;
 // Pixels around the world, at most, when photos are brought into view: a country, or a street.
 const [FAR, CLOSE] = [2 ** 15, 2 ** 22];
 
@@ -19,7 +18,6 @@ const read = (id) => JSON.parse(element(id).textContent);
 const data = read("photo-data");
 const photos = readPhotos(data);
 const land = new Land(read("atlas-data"));
-const canvas = element("land");
 const chosen = { place: "", certainty: 0, sources: new Set(), from: null, to: null };
 let shown = photos;
 let colors = readColors();
@@ -51,7 +49,7 @@ element("map").addEventListener("keydown", (event) => {
   if (event.key === "0") showAll(shown);
   if (event.key === "Escape") panel.close();
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+addEventListener("themechange", () => {
   colors = readColors();
   draw();
 });
@@ -76,30 +74,9 @@ function update() {
 }
 
 function draw() {
-  const ratio = Math.min(2, devicePixelRatio || 1);
-  const [width, height] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  land.draw(canvas.getContext("2d", { alpha: false }), { ...place(view), ratio }, colors);
+  drawLand(element("land"), land, view, colors);
   markers.draw(view);
-  drawScale();
-}
-
-function place({ left, top, size, width, height }) {
-  return { left, top, size, width, height };
-}
-
-/** A bar of a round number of km, true in the middle of the map. */
-function drawScale() {
-  const y = 0.5 - (view.height / 2 - view.top) / view.size;
-  const shrink = 1 / Math.cosh(2 * Math.PI * y); // of Mercator, at this latitude
-  const pixelsPerKm = view.size / (EARTH_PIXELS_KM * shrink);
-  const most = SCALE_WIDTH / pixelsPerKm;
-  const power = 10 ** Math.floor(Math.log10(most));
-  const km = [5, 2, 1].find((step) => step * power <= most) * power;
-  const scale = element("scale");
-  scale.style.width = `${Math.round(km * pixelsPerKm)}px`;
-  scale.firstElementChild.textContent =
-    km < 1 ? `${Math.round(km * 1000)} m` : `${km.toLocaleString("en")} km`;
+  drawScale(element("scale"), view);
 }
 
 /** All of some photos at once, in what the cards leave free. */
@@ -112,32 +89,4 @@ function showAll(some, most = FAR) {
   const panelWidth = wide && !element("panel").hidden ? element("panel").offsetWidth + 40 : 70;
   const padding = wide ? [70, panelWidth, 150, 340] : [170, 50, 190, 50];
   view.fit(boxOf(some), padding, most);
-}
-
-/** The box around photos; it may go across the date line, where that is the shorter way. */
-function boxOf(some) {
-  const xs = some.map(({ x }) => x).sort((a, b) => a - b);
-  let [left, right] = [xs[0], xs.at(-1)];
-  let widest = 1 - (right - left);
-  for (let index = 1; index < xs.length; index += 1) {
-    if (xs[index] - xs[index - 1] > widest) {
-      widest = xs[index] - xs[index - 1];
-      [left, right] = [xs[index], xs[index - 1] + 1];
-    }
-  }
-  let [top, bottom] = [1, 0];
-  for (const { y } of some) [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
-  return [left, top, right, bottom];
-}
-
-function readColors() {
-  const style = getComputedStyle(document.documentElement);
-  const color = (name) => style.getPropertyValue(`--${name}`).trim();
-  return {
-    water: color("water"),
-    land: color("land"),
-    border: color("border"),
-    name: color("map-ink"),
-    font: getComputedStyle(document.body).fontFamily,
-  };
 }

@@ -73,17 +73,33 @@ export function commonName(photos) {
   return countries.size > 1 ? `${countries.size} countries` : "";
 }
 
+/** The box around photos; it may go across the date line, where that is the shorter way. */
+export function boxOf(some) {
+  const xs = some.map(({ x }) => x).sort((a, b) => a - b);
+  let [left, right] = [xs[0], xs.at(-1)];
+  let widest = 1 - (right - left);
+  for (let index = 1; index < xs.length; index += 1) {
+    if (xs[index] - xs[index - 1] > widest) {
+      widest = xs[index] - xs[index - 1];
+      [left, right] = [xs[index], xs[index - 1] + 1];
+    }
+  }
+  let [top, bottom] = [1, 0];
+  for (const { y } of some) [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+  return [left, top, right, bottom];
+}
+
+const DATES = {
+  year: { year: "numeric" },
+  month: { year: "numeric", month: "short" },
+  day: { year: "numeric", month: "short", day: "numeric" },
+  minute: { dateStyle: "medium", timeStyle: "short" },
+};
+
 /** A date in words; `part` is how fine: "year", "month", "day" or "minute". */
 export function dateWords(minute, part = "day") {
-  const options = {
-    year: { year: "numeric" },
-    month: { year: "numeric", month: "short" },
-    day: { year: "numeric", month: "short", day: "numeric" },
-    minute: { dateStyle: "medium", timeStyle: "short" },
-  };
-  return new Intl.DateTimeFormat("en-GB", { ...options[part], timeZone: "UTC" }).format(
-    new Date(minute * 60000),
-  );
+  const format = new Intl.DateTimeFormat("en-GB", { ...DATES[part], timeZone: "UTC" });
+  return format.format(new Date(minute * 60000));
 }
 
 /** Equal steps of whole days, months or years over the photos' time: {edges, part}; at most `most`
