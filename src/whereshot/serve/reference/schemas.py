@@ -19,6 +19,8 @@ from whereshot.serve.reference.parts import (
 _COUNTRY_CODE: Json = {**TEXT, "description": "ISO 3166-1 alpha-2"}
 _WIKIDATA: Json = {**TEXT, "description": "The item in Wikidata, such as Q12501; may be empty."}
 
+_SHA256: Json = {**TEXT, "pattern": "^[0-9a-f]{64}$"}
+
 _PROBLEM = record({"type": TEXT, "message": TEXT})
 
 _LOCATION = record(
@@ -56,12 +58,72 @@ _RECOGNITION = record(
         "location": nullable(ref("Location")),
         "predictions": list_of(ref("Prediction")),
         "milliseconds": record({"decode": {"type": "number"}, "model": {"type": "number"}}),
-    }
+    },
+    {
+        "certainty": nullable({**SHARE, "description": "How sure it is; the verdict goes by it."}),
+        "digest": {**_SHA256, "description": "The SHA-256 of the photo."},
+        "correction": nullable(ref("Correction")),
+    },
 )
 
 _FAILURE = record({"photo": TEXT, "error": ref("Problem")})
 
 _HEALTH = record({"status": {"const": "ok"}, "bundle": TEXT, "landmarks": COUNT, "version": TEXT})
+
+_LANDMARK: dict[str, Json] = {
+    "id": TEXT,
+    "name": TEXT,
+    "latitude": LATITUDE,
+    "longitude": LONGITUDE,
+    "radius_km": RADIUS,
+    "country": TEXT,
+    "country_code": _COUNTRY_CODE,
+    "city": TEXT,
+    "region": TEXT,
+    "wikidata": _WIKIDATA,
+    "kind": {"enum": ["natural", "built"]},
+    "aliases": list_of(TEXT),
+}
+
+_LISTED_LANDMARK = record(
+    {
+        **_LANDMARK,
+        "known": {"type": "boolean", "description": "Whether photos of it are recognized."},
+        "enrolled": {"type": "boolean", "description": "Whether you taught it."},
+    },
+    {"distance_km": {"type": "number", "minimum": 0}},
+)
+
+_ENROLLED = record(
+    {
+        **_LANDMARK,
+        "photos": COUNT,
+        "pictures": {**list_of(COUNT), "description": "The photos that can be looked at."},
+        "taught": {**TEXT, "format": "date"},
+        "bundle": TEXT,
+        "used": {"type": "boolean", "description": "False if another network learned it."},
+    }
+)
+
+_LESSON = record(
+    {
+        "landmark": record(_LANDMARK),
+        "photos": {**COUNT, "description": "How many it is learned from by now."},
+        "added": {**COUNT, "description": "How many of them are new."},
+        "views": {**COUNT, "description": "How many groups they fall into by their looks."},
+        "warnings": list_of(record({"kind": TEXT, "photo": nullable(COUNT), "message": TEXT})),
+        "failures": list_of(record({"photo": COUNT, "error": ref("Problem")})),
+    }
+)
+
+_CORRECTION = record(
+    {
+        "photo": {**_SHA256, "description": "The SHA-256 of the photo."},
+        "landmark": nullable(record(_LANDMARK)),
+        "answered": {**TEXT, "description": "The id of what had been answered; may be empty."},
+        "said": {**TEXT, "format": "date"},
+    }
+)
 
 _GOOGLE_STATUS = record(
     {
@@ -84,7 +146,8 @@ _LANDMARK_ANNOTATION = record(
             {
                 "vertices": {
                     **list_of(record({"x": COUNT, "y": COUNT})),
-                    "description": "px of the upright photo; empty if no part of it stands out.",
+                    "description": "Clockwise from the upper left corner, in px of the upright "
+                    "photo; empty if no part of it stands out.",
                 }
             }
         ),
@@ -144,6 +207,10 @@ SCHEMAS: dict[str, Json] = {
     "Prediction": _PREDICTION,
     "Recognition": _RECOGNITION,
     "Failure": _FAILURE,
+    "Landmark": _LISTED_LANDMARK,
+    "Enrolled": _ENROLLED,
+    "Lesson": _LESSON,
+    "Correction": _CORRECTION,
     "Health": _HEALTH,
     "GoogleStatus": _GOOGLE_STATUS,
     "GoogleError": record(

@@ -41,8 +41,17 @@ def mid_of(landmark: Landmark) -> str:
 
 
 def _vertices(region: Region | None) -> list[dict[str, int]]:
-    """Whole px of the upright photo; empty if no part of it speaks more than the others."""
-    return [{"x": max(0, round(x)), "y": max(0, round(y))} for x, y in region or ()]
+    """The box around a region, in whole px of the upright photo; empty if there is no region.
+
+    Four corners, clockwise from the upper left one, as Google's service gives them: readers take
+    the first and the third for the whole of it.
+    """
+    if not region:
+        return []
+    left, right = (max(0, round(edge(x for x, _ in region))) for edge in (min, max))
+    top, bottom = (max(0, round(edge(y for _, y in region))) for edge in (min, max))
+    corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+    return [{"x": x, "y": y} for x, y in corners]
 
 
 def _locations(landmark: Landmark, location: Location | None) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ class Base64Stream:
             return b""
         bare = self._rest.rstrip(b"=")
         padding = -len(bare) % 4
-        self.is_valid = len(self._rest) - len(bare) <= 2 and padding != 3
+        self.is_valid = len(self._rest) - len(bare) <= padding < 3
         if self.is_valid:
             self._decode(bare + padding * b"=")
         self.is_too_large = len(self._content) > self._limit

@@ -88,7 +88,7 @@ def _read_content(image: dict[str, Any], path: str, body: Body) -> Content | Non
     content = body.contents[int(at)]
     if not content.is_base64:
         raise wrong(f"{path}.content", "it is no base64 (RFC 4648)")
-    return content
+    return content if content.data or content.is_too_large else None
 
 
 def _no_features() -> Status:
