@@ -23,6 +23,7 @@
     ├── LandmarkNotFoundError (LookupError) the gazetteer has no such landmark
     ├── TemplateError (ValueError)          folders can't be named after this template
     ├── CatalogError (OSError)              this catalog of photos can't be used
+    ├── CorrectionError (OSError)           what a person said of photos can't be read or kept
     ├── WorkerError (RuntimeError)          a process ended before its work was done
     ├── EngineBusyError (RuntimeError)      a server has as many photos waiting as it takes
     ├── DatasetError (ValueError)           this folder can't be trained or tested on
@@ -121,6 +122,10 @@ class TemplateError(WhereshotError, ValueError):
 
 class CatalogError(WhereshotError, OSError):
     """A catalog of photos can't be used: newer, damaged, no catalog at all, or no space for it."""
+
+
+class CorrectionError(WhereshotError, OSError):
+    """The file of a person's corrections is damaged, or can't be written to."""
 
 
 class WorkerError(WhereshotError, RuntimeError):

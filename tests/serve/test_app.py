@@ -184,6 +184,8 @@ def test_landmarks_are_full_records_in_output_order(client):
         "wikidata": "",
         "kind": "built",
         "aliases": ["Höhe"],
+        "known": True,
+        "enrolled": False,
     }
     assert [landmark["id"] for landmark in others] == ["lake", "bridge"]
 
@@ -210,5 +212,5 @@ def test_openapi_describes_the_upload_by_hand(client):
     schema = client.get("/openapi.json").json()
     operation = schema["paths"]["/api/recognize"]["post"]
     form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]
-    assert set(form["properties"]) == {"photos", "k"}
+    assert set(form["properties"]) == {"photos", "k", "include"}
     assert {"200", "413", "415", "422"} <= set(operation["responses"])

@@ -38,6 +38,28 @@ def overlay(
     return np.rint(mixed).astype(np.uint8)
 
 
+def heat_layer(heatmap: Heatmap, longest: int) -> NDArray[np.uint8]:
+    """A heatmap to lay over its photo, uint8 (H, W, 4): the photo's shape, `longest` px at most.
+
+    What is cold is transparent, and so is all that the network does not look at.
+    """
+    scale = min(1.0, longest / max(heatmap.width, heatmap.height))
+    width, height = (max(1, round(scale * side)) for side in (heatmap.width, heatmap.height))
+    across, down = width / heatmap.width, height / heatmap.height
+    left, top, right, bottom = _whole_pixels(heatmap.box, across, down)
+    smooth = upsample(heatmap.values, bottom - top, right - left)
+    layer = np.zeros((height, width, 4), np.uint8)
+    colors = heat_colors()[np.rint(255 * smooth).astype(np.uint8)]
+    cover = np.rint(255 * _STRENGTH * smooth).astype(np.uint8)
+    layer[top:bottom, left:right] = np.dstack([colors, cover])[: height - top, : width - left]
+    region = heatmap.region
+    if region is None:
+        return layer
+    image = Image.fromarray(layer)
+    _draw_outline(image, tuple((x * across, y * down) for x, y in region))
+    return np.asarray(image)
+
+
 def draw_heatmap(photo: NDArray[np.uint8], heatmap: Heatmap) -> NDArray[np.uint8]:
     """A photo (H, W, 3) uint8 with its heatmap over it and a line around its region.
 
@@ -62,15 +84,19 @@ def _whole_pixels(box: Box, across: float, down: float) -> tuple[int, int, int, 
 
 
 def _outlined(photo: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
-    """A light line on a wider dark one: it shows on every ground."""
     image = Image.fromarray(photo)
+    _draw_outline(image, region)
+    return np.asarray(image)
+
+
+def _draw_outline(image: Image.Image, region: Region) -> None:
+    """A light line on a wider dark one: it shows on every ground."""
     pen = ImageDraw.Draw(image)
     thin = max(1, round(_LINE * max(image.size)))
     # The closing line runs over the first one, so that its corner is joined as the others are.
     around = [*region, *region[:2]]
     pen.line(around, fill=_DARK, width=3 * thin, joint="curve")
     pen.line(around, fill=_LIGHT, width=thin, joint="curve")
-    return np.asarray(image)
 
 
 def _paler(photo: NDArray[np.uint8], strength: float) -> Floats:

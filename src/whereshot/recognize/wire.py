@@ -11,12 +11,15 @@ MILLISECOND_DIGITS = 1
 PIXEL_DIGITS = 1
 
 
-def recognition_to_dict(recognition: Recognition, *, region: bool = False) -> dict[str, Any]:
+def recognition_to_dict(
+    recognition: Recognition, *, region: bool = False, certainty: bool = False
+) -> dict[str, Any]:
     """One recognition as a JSON-ready dict; keys and their order are part of the interface.
 
     With `region`, for those who asked for it, it has the key `region`: the corners [x, y] of the
-    polygon, or None. Where a coverage was asked for, `plausible` has the set of landmarks that hold
-    the true one so often, best first.
+    polygon, or None. With `certainty`, it has the key `certainty`: what the verdict goes by, or
+    None. Where a coverage was asked for, `plausible` has the set of landmarks that hold the true
+    one so often, best first.
 
     >>> from whereshot.records import Recognition
     >>> recognition_to_dict(Recognition("unknown", (), None, "world@1", photo="a.jpg"))
@@ -34,6 +37,9 @@ def recognition_to_dict(recognition: Recognition, *, region: bool = False) -> di
             }
             for each in recognition.plausible
         ]
+    if certainty:
+        sure = recognition.certainty
+        asked["certainty"] = None if sure is None else round(float(sure), PROBABILITY_DIGITS)
     if region:
         asked["region"] = _region_to_list(recognition.region)
     return {

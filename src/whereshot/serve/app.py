@@ -13,7 +13,17 @@ from whereshot.serve import problems
 from whereshot.serve.engine import Engine, InProcessEngine
 from whereshot.serve.guard import Guard
 from whereshot.serve.reference import document
-from whereshot.serve.routes import health, landmarks, pages, recognize, vision
+from whereshot.serve.routes import (
+    corrections,
+    health,
+    heatmap,
+    landmarks,
+    pages,
+    preview,
+    recognize,
+    teach,
+    vision,
+)
 from whereshot.serve.services import Services
 from whereshot.serve.settings import Settings
 from whereshot.serve.vision.errors import GoogleErrors
@@ -52,7 +62,11 @@ def create_app(engine: Engine | Recognizer, settings: Settings | None = None) ->
     app.include_router(health.router(services))
     app.include_router(recognize.router(services))
     app.include_router(vision.router(services))
+    app.include_router(heatmap.router(services))
+    app.include_router(preview.router(services))
     app.include_router(landmarks.router(services))
+    app.include_router(teach.router(services))
+    app.include_router(corrections.router(services))
     app.include_router(pages.router(services))
     app.mount("/static", pages.StaticPages(), name="static")
     return app

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from whereshot.errors import (
     EngineBusyError,
+    LandmarkNotFoundError,
     PhotoError,
     PhotoTooLargeError,
     UnsupportedPhotoError,
@@ -70,6 +71,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(PhotoError)
     async def explain_photo(_request: Request, error: PhotoError) -> Response:
         return problem(status_of(error), type(error).__name__, str(error))
+
+    @app.exception_handler(LandmarkNotFoundError)
+    async def miss(_request: Request, error: LandmarkNotFoundError) -> Response:
+        return problem(404, "LandmarkNotFoundError", str(error))
 
     @app.exception_handler(HTTPException)
     async def explain(request: Request, error: HTTPException) -> Response:

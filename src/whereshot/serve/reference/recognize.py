@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from whereshot.serve.reference.parts import Json, answer, body, list_of, ref, refusal
+from whereshot.serve.reference.parts import TEXT, Json, answer, body, list_of, ref, refusal
 
 _RECOGNITION: Json = {
     "photo": "b.jpg",
@@ -77,6 +77,14 @@ RECOGNIZE_REFERENCE: dict[str, Any] = {
                     "maximum": 999_999,
                     "default": 5,
                     "description": "How many candidates to answer per photo.",
+                },
+                "include": {
+                    **TEXT,
+                    "description": (
+                        "What an answer shall have besides, with commas: `certainty` (what the "
+                        "verdict goes by), `correction` (what you said of this photo before)."
+                    ),
+                    "examples": ["certainty,correction"],
                 },
             },
             "required": ["photos"],

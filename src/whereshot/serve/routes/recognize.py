@@ -16,6 +16,7 @@ from whereshot.recognize.wire import recognition_to_dict
 from whereshot.records import Recognition
 from whereshot.serve.problems import RequestError, status_of
 from whereshot.serve.reference.recognize import RECOGNIZE_REFERENCE
+from whereshot.serve.routes.corrections import remember
 from whereshot.serve.services import Services
 from whereshot.serve.together import together
 from whereshot.serve.uploads import Form, Upload, read_form
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from whereshot.recognize import OnnxRecognizer
 
 DEFAULT_K = 5
+INCLUDABLE = frozenset({"certainty", "correction"})
 _Answer = Recognition | PhotoError | WorkerError
 
 
@@ -38,7 +40,12 @@ def router(services: Services) -> APIRouter:
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         k = _read_k(form, len(services.engine.landmarks))
-        return _respond(form.photos, await _recognize_all(services, form.photos, k))
+        include = _read_include(form)
+        answers = await _recognize_all(services, form.photos, k)
+        content, status = _to_json(form.photos, answers, certainty="certainty" in include)
+        if "correction" in include:
+            await remember(services.corrections, form.photos, content)
+        return JSONResponse(content, status, {"Cache-Control": "no-store"})
 
     return routes
 
@@ -49,9 +56,11 @@ def recognize_bytes(content: bytes, recognizer: OnnxRecognizer, *, k: int) -> Re
 
 
 def _read_k(form: Form, landmarks: int) -> int:
-    unknown = sorted(set(form.fields) - {"k"})
+    unknown = sorted(set(form.fields) - {"k", "include"})
     if unknown:
-        message = f"The field {unknown[0]!r} is unknown: whereshot takes 'photos' and 'k'."
+        message = (
+            f"The field {unknown[0]!r} is unknown: whereshot takes 'photos', 'k' and 'include'."
+        )
         raise RequestError(422, "UnknownField", message)
     text = form.fields.get("k", str(DEFAULT_K)).strip()
     # isdecimal also holds for digits of other scripts, which int() reads as well
@@ -59,6 +68,19 @@ def _read_k(form: Form, landmarks: int) -> int:
         message = f"k is {text[:20]!r}, expected a whole number from 1 up, such as {DEFAULT_K}."
         raise RequestError(422, "InvalidK", message)
     return min(int(text), landmarks)
+
+
+def _read_include(form: Form) -> set[str]:
+    """What an answer shall have besides, as a list with commas."""
+    given = {word.strip() for word in form.fields.get("include", "").split(",")} - {""}
+    unknown = sorted(given - INCLUDABLE)
+    if unknown:
+        message = (
+            f"include has {unknown[0][:40]!r}, expected one or more of "
+            f"{', '.join(sorted(INCLUDABLE))}, with commas between them."
+        )
+        raise RequestError(422, "InvalidInclude", message)
+    return given
 
 
 async def _recognize_all(services: Services, photos: Sequence[Upload], k: int) -> list[_Answer]:
@@ -79,13 +101,15 @@ async def _recognize(services: Services, upload: Upload, k: int) -> _Answer:
     return replace(answer, photo=upload.name)
 
 
-def _respond(photos: Sequence[Upload], answers: Sequence[_Answer]) -> JSONResponse:
-    """All answers as one JSON list, with an error's status if every photo failed."""
+def _to_json(
+    photos: Sequence[Upload], answers: Sequence[_Answer], *, certainty: bool
+) -> tuple[list[dict[str, Any]], int]:
+    """All answers as one JSON list, and its status: an error's if every photo failed."""
     content: list[dict[str, Any]] = []
     statuses: list[int] = []
     for photo, answer in zip(photos, answers, strict=True):
         if isinstance(answer, Recognition):
-            content.append(recognition_to_dict(answer))
+            content.append(recognition_to_dict(answer, certainty=certainty))
             statuses.append(200)
         else:
             error = {"type": type(answer).__name__, "message": str(answer)}
@@ -94,4 +118,4 @@ def _respond(photos: Sequence[Upload], answers: Sequence[_Answer]) -> JSONRespon
     status = statuses[0]
     if any(other != status for other in statuses):
         status = 200 if 200 in statuses else 422
-    return JSONResponse(content, status_code=status, headers={"Cache-Control": "no-store"})
+    return content, status
