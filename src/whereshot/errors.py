@@ -26,6 +26,7 @@
     ├── CorrectionError (OSError)           what a person said of photos can't be read or kept
     ├── WorkerError (RuntimeError)          a process ended before its work was done
     ├── EngineBusyError (RuntimeError)      a server has as many photos waiting as it takes
+    ├── BatchError (ValueError)             a batch can't begin, or go on with what is there
     ├── DatasetError (ValueError)           this folder can't be trained or tested on
     ├── RecipeError (ValueError)            a wrong key or value in a recipe
     ├── RunError (ValueError)               a training run can't be resumed, evaluated, exported
@@ -141,6 +142,10 @@ class EngineBusyError(WhereshotError, RuntimeError):
             f"Ask again in {retry_after} s."
         )
         self.retry_after = retry_after
+
+
+class BatchError(WhereshotError, ValueError):
+    """A batch of photos can't begin, or can't go on with the results that are there."""
 
 
 class DatasetError(WhereshotError, ValueError):
