@@ -34,21 +34,42 @@ class Child:
         with _looking_after_children, _interrupts_held():
             self.process.start()
         theirs.close()
+        self._how: str | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process runs no more."""
+        return self._how is not None or bool(wait([self.process.sentinel], 0))
+
+    def kill(self) -> None:
+        """End the process from any thread; another one calls `end` after that."""
+        with _looking_after_children:
+            if self._how is None:
+                self.process.kill()
 
     def end(self, *, died: bool = False) -> str:
-        """End the process, whatever it does, and say how it ended; if it died, of itself."""
+        """End the process, whatever it does, and say how it ended; if it died, of itself.
+
+        A second call says the same.
+        """
+        if self._how is not None:
+            return self._how
         self.connection.close()
         if died:  # what it said last is read before it is quite gone
             wait([self.process.sentinel], _PATIENCE_SECONDS)
         with _looking_after_children:
             self.process.kill()  # it has nothing to tidy up
             self.process.join()
-            code = self.process.exitcode
+            self._how = _how(self.process.exitcode)
             self.process.close()
-        if code is not None and code < 0:
-            with suppress(ValueError):
-                return signal.Signals(-code).name
-        return f"exit status {code}"
+        return self._how
+
+
+def _how(code: int | None) -> str:
+    if code is not None and code < 0:
+        with suppress(ValueError):
+            return signal.Signals(-code).name
+    return f"exit status {code}"
 
 
 @contextmanager

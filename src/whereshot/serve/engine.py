@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast, runtime_checkable
 
@@ -21,6 +22,16 @@ Job = Callable[["OnnxRecognizer"], _Result]
 """What a worker does with its recognizer: a top-level function, or a `partial` of one."""
 
 
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """How an engine is doing: workers that are up and busy, jobs that wait, deaths of workers."""
+
+    workers: int
+    busy: int
+    waiting: int
+    deaths: int = 0
+
+
 @runtime_checkable
 class Engine(Protocol):
     """Workers that each have a recognizer, and a queue before them that is never endless."""
@@ -33,6 +44,11 @@ class Engine(Protocol):
     @property
     def landmarks(self) -> tuple[Landmark, ...]:
         """What it knows, the bundle's own first."""
+        ...
+
+    @property
+    def state(self) -> EngineState:
+        """How it is doing right now, for those who watch."""
         ...
 
     async def run(self, job: Job[_Result], *, seconds: float | None = None) -> _Result:
@@ -78,6 +94,12 @@ class InProcessEngine:
     def landmarks(self) -> tuple[Landmark, ...]:
         """What the recognizer knows."""
         return self._recognizer.landmarks
+
+    @property
+    def state(self) -> EngineState:
+        """How the threads are doing."""
+        busy = self._threads.borrowed_tokens
+        return EngineState(int(self._threads.total_tokens), busy, self._jobs - busy)
 
     async def run(self, job: Job[_Result], *, seconds: float | None = None) -> _Result:
         """Run a job in a thread; see `Engine`."""
