@@ -40,6 +40,13 @@ def problem(
     return JSONResponse(content, status_code=status, headers=headers)
 
 
+def internal_error() -> JSONResponse:
+    """The answer where a bug was met; the log has its traceback, and the client learns no more."""
+    message = "Something went wrong inside whereshot. Its log has the details."
+    # Whoever answers this stands outside of all middleware, so the headers come from here.
+    return problem(500, "InternalError", message, SECURITY_HEADERS)
+
+
 def status_of(error: PhotoError | WorkerError) -> int:
     """The HTTP status that fits an error about one photo."""
     if isinstance(error, WorkerError):
@@ -90,7 +97,4 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def confess(_request: Request, _error: Exception) -> Response:
-        # Starlette runs this handler outside of all middleware, so the headers come from here.
-        # The server logs the traceback; the client learns nothing of it.
-        message = "Something went wrong inside whereshot. Its log has the details."
-        return problem(500, "InternalError", message, SECURITY_HEADERS)
+        return internal_error()

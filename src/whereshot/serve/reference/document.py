@@ -12,6 +12,17 @@ from whereshot.serve.reference.parts import Json, answer, ref
 from whereshot.serve.reference.schemas import SCHEMAS
 from whereshot.serve.vision.errors import PREFIX
 
+TAGS = [
+    {"name": "Photos", "description": "What one photo shows. Nothing of it is kept."},
+    {
+        "name": "Google Cloud Vision",
+        "description": "For programs that were written for Google's service.",
+    },
+    {"name": "Landmarks", "description": "What can be recognized, and what you have taught."},
+    {"name": "Corrections", "description": "What you said of photos, kept on this machine."},
+    {"name": "Library", "description": "Your own folders of photos."},
+    {"name": "Server", "description": "For those who run it."},
+]
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _OFTEN = {
     "401": "The server asks for an API key, and none or a wrong one came.",
@@ -34,7 +45,7 @@ def install(app: FastAPI) -> None:
                 summary=app.summary,
                 description=app.description,
                 routes=app.routes,
-                tags=app.openapi_tags,
+                tags=TAGS,
             )
             app.openapi_schema = _completed(document)
         return app.openapi_schema

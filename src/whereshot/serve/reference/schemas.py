@@ -178,7 +178,7 @@ _IMAGE_REQUEST: Json = {
     "properties": {
         "image": {
             "type": "object",
-            "properties": {"content": {**TEXT, "format": "byte", "description": "base64"}},
+            "properties": {"content": {**TEXT, "format": "byte", "description": "The photo."}},
             "required": ["content"],
         },
         "features": {

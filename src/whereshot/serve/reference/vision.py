@@ -6,15 +6,12 @@ from typing import Any
 
 from whereshot.serve.reference.parts import Json, answer, body, list_of, record, ref
 
-VISION_PATHS = {
-    "/v1/images:annotate": "",
-    "/v1/projects/{project}/images:annotate": "_of_project",
-    "/v1/projects/{project}/locations/{location}/images:annotate": "_of_location",
-}
+# A photo of one pixel, so that the example can be sent as it is.
+_PIXEL = "R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs="
 _REQUEST: Json = {
     "requests": [
         {
-            "image": {"content": "/9j/4AAQSkZJRgABAQAA…"},
+            "image": {"content": _PIXEL},
             "features": [{"type": "LANDMARK_DETECTION", "maxResults": 10}],
         }
     ]
@@ -47,42 +44,27 @@ _DESCRIPTION = (
     "Takes Google Cloud Vision's `LANDMARK_DETECTION` requests and answers in its shape, so that "
     "its clients work here. Up to 16 images, each as base64 in `image.content`; a link is never "
     "fetched. An image that can't be answered has an `error` with a code of `google.rpc.Code`, the "
-    "others go on. Where whereshot is not sure, the answer is an empty object."
+    "others go on. Where whereshot is not sure, the answer is an empty object.\n\n"
+    "The same is answered under `/v1/projects/{project}/images:annotate` and "
+    "`/v1/projects/{project}/locations/{location}/images:annotate`."
 )
 
 
-def vision_reference(path: str) -> dict[str, Any]:
-    """The description of the route under one of `VISION_PATHS`."""
-    parameters = [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": {"type": "string", "pattern": "^[^/]+$"},
-            "description": "Not looked at: there is one server, and it is this one.",
-        }
-        for name in ("project", "location")
-        if f"{{{name}}}" in path
-    ]
-    requests = {**list_of(ref("ImageRequest")), "minItems": 1, "maxItems": 16}
-    schema = {**record({"requests": requests}), "additionalProperties": True}
-    google = ref("GoogleError")
-    return {
-        "summary": "Landmarks, for clients of Google Cloud Vision",
-        "tags": ["Google Cloud Vision"],
-        "description": _DESCRIPTION,
-        "operation_id": f"annotate_images{VISION_PATHS[path]}",
-        "responses": {
-            200: answer(
-                "One answer per image, in their order.",
-                record({"responses": list_of(ref("ImageResponse"))}),
-                _RESPONSE,
-            ),
-            400: answer("The request as a whole is wrong, or too large.", google),
-            415: answer("The body is not application/json.", google),
-        },
-        "openapi_extra": {
-            **body("application/json", schema, _REQUEST),
-            **({"parameters": parameters} if parameters else {}),
-        },
-    }
+_REQUESTS = {**list_of(ref("ImageRequest")), "minItems": 1, "maxItems": 16}
+
+VISION_REFERENCE: dict[str, Any] = {
+    "summary": "Landmarks, for clients of Google Cloud Vision",
+    "tags": ["Google Cloud Vision"],
+    "description": _DESCRIPTION,
+    "operation_id": "annotate_images",
+    "responses": {
+        200: answer(
+            "One answer per image, in their order.",
+            record({"responses": list_of(ref("ImageResponse"))}),
+            _RESPONSE,
+        ),
+        400: answer("The request as a whole is wrong, or too large.", ref("GoogleError")),
+        415: answer("The body is not application/json.", ref("GoogleError")),
+    },
+    "openapi_extra": body("application/json", record({"requests": _REQUESTS}), _REQUEST),
+}

@@ -20,6 +20,7 @@ PAGES = {
     "/": "recognize/index.html",
     "/landmarks": "landmarks/index.html",
     "/library": "library/index.html",
+    "/docs": "docs/index.html",
 }
 
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from whereshot.errors import PhotoError, WorkerError
 from whereshot.records import Recognition
 from whereshot.serve.problems import RequestError
-from whereshot.serve.reference.vision import VISION_PATHS, vision_reference
+from whereshot.serve.reference.vision import VISION_REFERENCE
 from whereshot.serve.services import Services
 from whereshot.serve.together import together
 from whereshot.serve.vision.annotations import annotations_of
@@ -22,6 +22,13 @@ from whereshot.serve.vision.status import INTERNAL, INVALID_ARGUMENT, Status
 
 if TYPE_CHECKING:
     from whereshot.recognize import OnnxRecognizer
+
+# Clients may name a project and a location; here there is one server, and it is this one.
+PATHS = (
+    "/v1/images:annotate",
+    "/v1/projects/{project}/images:annotate",
+    "/v1/projects/{project}/locations/{location}/images:annotate",
+)
 
 
 def router(services: Services) -> APIRouter:
@@ -40,8 +47,9 @@ def router(services: Services) -> APIRouter:
         answers = await together(_annotate(services, image) for image in asked)
         return JSONResponse({"responses": answers}, headers={"Cache-Control": "no-store"})
 
-    for path in VISION_PATHS:
-        routes.add_api_route(path, annotate, methods=["POST"], **vision_reference(path))
+    routes.add_api_route(PATHS[0], annotate, methods=["POST"], **VISION_REFERENCE)
+    for path in PATHS[1:]:
+        routes.add_api_route(path, annotate, methods=["POST"], include_in_schema=False)
     return routes
 
 

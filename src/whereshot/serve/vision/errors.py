@@ -12,6 +12,8 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from whereshot.serve.problems import internal_error
+
 PREFIX = "/v1/"
 _STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -43,28 +45,44 @@ class GoogleErrors:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self.app(scope, receive, send)
             return
-        held: Message | None = None
-        body = bytearray()
+        answer = _Answer(send)
+        try:
+            await self.app(scope, receive, answer.send)
+        except Exception:
+            if not answer.is_started:
+                await internal_error()(scope, receive, answer.send)
+            raise  # for the log: whoever takes it sees that an answer went out
 
-        async def send_translated(message: Message) -> None:
-            nonlocal held
-            if message["type"] == "http.response.start" and message["status"] >= 400:
-                held = message
-                return
-            if held is None or message["type"] != "http.response.body":
-                await send(message)
-                return
-            body.extend(message.get("body", b""))
-            if message.get("more_body", False):
-                return
-            content = json.dumps({"error": _translated(held["status"], bytes(body))}).encode()
-            headers = MutableHeaders(scope=held)
-            headers["content-type"] = "application/json"
-            headers["content-length"] = str(len(content))
-            await send(held)
-            await send({"type": "http.response.body", "body": content})
 
-        await self.app(scope, receive, send_translated)
+class _Answer:
+    """One answer on its way: an error's is held back until its body is there."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None  # of an error
+        self._body = bytearray()
+        self.is_started = False
+
+    async def send(self, message: Message) -> None:
+        """Send a part of the answer, or keep it."""
+        self.is_started = True
+        if message["type"] == "http.response.start" and message["status"] >= 400:
+            self._start = message
+        elif self._start is None:
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._send_error(self._start)
+
+    async def _send_error(self, start: Message) -> None:
+        error = _translated(start["status"], bytes(self._body))
+        content = json.dumps({"error": error}).encode()
+        headers = MutableHeaders(scope=start)
+        headers["content-type"] = "application/json"
+        headers["content-length"] = str(len(content))
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": content})
 
 
 def _translated(code: int, body: bytes) -> dict[str, Any]:
