@@ -3,9 +3,10 @@
 import { setUpFilters } from "./filters.js";
 import { Land } from "../../../serve/static/map/land.js";
 import { Markers } from "../../../serve/static/map/markers.js";
-import { Panel } from "./panel.js";
+import { Panel } from "../../../serve/static/map/panel.js";
 import { boxOf, passes, readPhotos } from "../../../serve/static/map/photos.js";
 import { drawLand, drawScale, readColors } from "../../../serve/static/map/sheet.js";
+import { shot } from "./shots.js";
 import { Timeline } from "../../../serve/static/map/timeline.js";
 import { View } from "../../../serve/static/map/view.js";
 
@@ -22,11 +23,11 @@ const chosen = { place: "", certainty: 0, sources: new Set(), from: null, to: nu
 let shown = photos;
 let colors = readColors();
 
-const panel = new Panel(
-  element("panel"),
-  (some) => showAll(some, CLOSE),
-  () => document.body.classList.remove("has-panel"),
-);
+const panel = new Panel(element("panel"), {
+  shot,
+  onzoom: (some) => showAll(some, CLOSE),
+  onclose: () => document.body.classList.remove("has-panel"),
+});
 const markers = new Markers(element("markers"), (group, name, back) => {
   if (view.moved) return; // the end of a drag is no click
   document.body.classList.add("has-panel");

@@ -1,25 +1,17 @@
-// The photos of one group: what they show, when they were taken, how sure that is.
+// The photos of one group, beside the map.
 
-import { h, icon } from "../../../serve/static/shared/dom.js";
-import { coordinates, percent } from "../../../serve/static/shared/words.js";
-import { commonName, dateWords, placeName, surroundings } from "../../../serve/static/map/photos.js";
+import { h, icon } from "../shared/dom.js";
+import { commonName, surroundings } from "./photos.js";
 
 const PAGE = 60; // photos at once
 
-const SOURCES = {
-  gps: "Own GPS",
-  landmark: "Recognized",
-  neighbors: "Photos around it in time",
-};
-
-/** Fills and empties the panel; `onzoom(photos)` when its photos are to be seen closer. */
+/** Fills and empties the panel: `shot(photo, all)` makes what stands for one of them,
+ * `onzoom(photos)` is called when they are to be seen closer. */
 export class Panel {
   #back = null;
 
-  constructor(element, onzoom, onclose) {
-    this.element = element;
-    this.onzoom = onzoom;
-    this.onclose = onclose;
+  constructor(element, { shot, onzoom, onclose }) {
+    Object.assign(this, { element, shot, onzoom, onclose });
     element.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
@@ -52,7 +44,7 @@ export class Panel {
     );
     let shown = 0;
     const add = () => {
-      list.append(...ordered.slice(shown, shown + PAGE).map(shot));
+      list.append(...ordered.slice(shown, shown + PAGE).map((photo) => h("li", {}, this.shot(photo, ordered))));
       shown = Math.min(ordered.length, shown + PAGE);
       more.textContent = `Show more (${(ordered.length - shown).toLocaleString("en")} left)`;
       more.hidden = shown === ordered.length;
@@ -84,24 +76,4 @@ function byPictureThenTime(a, b) {
 function count(photos) {
   const number = photos.length;
   return number === 1 ? "1 photo" : `${number.toLocaleString("en")} photos`;
-}
-
-function shot(photo) {
-  const picture = photo.thumbnail
-    ? h("img", { src: photo.thumbnail, alt: "", loading: "lazy" })
-    : h("span", { class: "no-picture" }, icon("photo"));
-  const facts = [
-    photo.minute == null ? "No date" : dateWords(photo.minute, "minute"),
-    photo.certainty == null
-      ? SOURCES[photo.source]
-      : `${photo.source === "gps" ? "Own GPS, recognized" : "Recognized"}, ${percent(photo.certainty / 100)} sure`,
-    coordinates(photo),
-  ];
-  return h(
-    "li",
-    {},
-    h("a", { href: photo.href, target: "_blank", rel: "noopener noreferrer" }, picture, h("span", { class: "shot-name" }, photo.name)),
-    h("b", {}, placeName(photo.label)),
-    facts.map((fact) => h("span", {}, fact)),
-  );
 }
