@@ -14,14 +14,15 @@ from nbformat import NotebookNode
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 
-CHART, SAMPLES, PHOTOS, TABLE, OPTIONAL = (
+CHART, SAMPLES, PHOTOS, TABLE, OPTIONAL, WIDGET = (
     "chart",  # a picture of figures
     "sample-photos",  # a picture of the CC0 photos
     "shows-photos",  # a picture of photos that are not ours: never committed
     "table",
     "optional",  # has no output where what it shows has not been made
+    "widget",  # something to use: nothing of it can be committed
 )
-TAGS = {CHART, SAMPLES, PHOTOS, TABLE, OPTIONAL}
+TAGS = {CHART, SAMPLES, PHOTOS, TABLE, OPTIONAL, WIDGET}
 
 CHARTS = {
     "show_confidence",
@@ -34,6 +35,7 @@ CHARTS = {
 }
 """Functions whose pictures show no photo."""
 PICTURES = {
+    "show_answers",
     "show_batch",
     "show_confused_pairs",
     "show_fits",
