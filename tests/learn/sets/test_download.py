@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import socket
 import urllib.request
 
@@ -11,16 +12,18 @@ import pytest
 from local_web import Site
 
 from whereshot.errors import FetchError
-from whereshot.learn.sets import download as module
-from whereshot.learn.sets.download import check_url, download
+from whereshot.learn.sets import transfer
+from whereshot.learn.sets.download import download
+from whereshot.learn.sets.transfer import Patience, check_url
 
 pytestmark = pytest.mark.usefixtures("direct")
 
 CONTENT = os.urandom(700_000)
 
 
-def fetch(site, target, **options):
-    return download(site.url, target, pause_seconds=0.0, timeout_seconds=5.0, **options)
+def fetch(site, target, attempts=5, **options):
+    patience = Patience(attempts, pause_seconds=0.0, timeout_seconds=5.0)
+    return download(site.url, target, patience=patience, **options)
 
 
 def test_a_file_arrives_whole_and_leaves_nothing_beside_it(web, tmp_path):
@@ -161,7 +164,7 @@ def test_a_redirect_is_followed_but_never_to_a_file_on_this_machine(web, tmp_pat
 def test_a_redirect_never_leaves_encryption():
     request = urllib.request.Request("https://sets.example/set.zip")
     with pytest.raises(FetchError, match="not encrypted"):
-        module._Redirects().redirect_request(
+        transfer._Redirects().redirect_request(
             request, io.BytesIO(), 302, "Found", {}, "http://sets.example/set.zip"
         )
 
@@ -173,7 +176,7 @@ def test_a_compressed_answer_is_refused(web, tmp_path):
 
 
 def test_a_refused_connection_is_told_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(module.time, "sleep", lambda _: pytest.fail("must not wait"))
+    monkeypatch.setattr(transfer.time, "sleep", lambda _: pytest.fail("must not wait"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -194,22 +197,22 @@ def test_a_silent_server_times_out(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/set.zip"
         with pytest.raises(FetchError, match=r"stopped 2 times in a row: timed out"):
-            download(url, tmp_path / "set.zip", attempts=2, pause_seconds=0, timeout_seconds=0.1)
+            download(url, tmp_path / "set.zip", patience=Patience(2, 0, 0.1))
 
 
 def test_pauses_double_and_have_a_ceiling(web, tmp_path, monkeypatch):
     pauses = []
-    monkeypatch.setattr(module.time, "sleep", pauses.append)
+    monkeypatch.setattr(transfer.time, "sleep", pauses.append)
     site = web.serve(Site(CONTENT, statuses=[503] * 8))
     with pytest.raises(FetchError, match="stopped 8 times"):
-        download(site.url, tmp_path / "set.zip", attempts=8)
+        download(site.url, tmp_path / "set.zip", patience=Patience(attempts=8))
     assert pauses == [1, 2, 4, 8, 16, 30, 30]
 
 
 def test_a_full_disk_is_told_before_the_first_byte(web, tmp_path, monkeypatch):
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: Usage())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage())
     site = web.serve(Site(CONTENT))
-    with pytest.raises(FetchError, match=r"1,000 bytes free, the download needs 700,000 more"):
+    with pytest.raises(FetchError, match=r"1,000 bytes free, the download needs 700,000"):
         fetch(site, tmp_path / "set.zip")
 
 

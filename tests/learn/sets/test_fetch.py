@@ -9,6 +9,7 @@ from local_web import Site, course_archive
 
 from whereshot.errors import FetchError
 from whereshot.learn.sets.fetch import RECORD, SETS, PublishedSet, fetch, published_set
+from whereshot.learn.sets.transfer import Patience
 
 SMALL = PublishedSet(
     name="small",
@@ -18,7 +19,7 @@ SMALL = PublishedSet(
     landmarks=2,
     photos={"train": 4, "test": 2},
 )
-QUICK = {"pause_seconds": 0.0, "timeout_seconds": 5.0}
+QUICK = {"patience": Patience(pause_seconds=0.0, timeout_seconds=5.0)}
 
 
 def test_a_set_is_downloaded_unpacked_and_counted(web, tmp_path):
@@ -88,7 +89,7 @@ def test_another_folder_of_that_name_is_never_written_over(web, tmp_path):
 def test_an_interrupted_fetch_goes_on(web, tmp_path):
     site = web.serve(Site(course_archive(), cuts=[9_000]))
     with pytest.raises(FetchError, match="goes on"):
-        fetch(SMALL, tmp_path, url=site.url, attempts=1, **QUICK)
+        fetch(SMALL, tmp_path, url=site.url, patience=Patience(attempts=1))
     assert not (tmp_path / "landmark_images").exists()
     fetch(SMALL, tmp_path, url=site.url, **QUICK)
     assert site.requests[-1]["range"] == "bytes=9000-"

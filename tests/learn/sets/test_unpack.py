@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import shutil
 import stat
 import struct
 import zipfile
@@ -10,7 +11,6 @@ import zipfile
 import pytest
 
 from whereshot.errors import FetchError
-from whereshot.learn.sets import unpack as module
 from whereshot.learn.sets.unpack import ArchiveLimits, BadArchiveError, unpack
 
 
@@ -227,7 +227,7 @@ def test_a_full_disk_is_told_before_unpacking_and_is_not_the_archives_fault(tmp_
     class Usage:
         free = 5
 
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: Usage())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage())
     zipped = archive(tmp_path / "a.zip", [("a.jpg", b"123456")])
     with pytest.raises(FetchError, match="has 5 bytes free, unpacking needs 6") as caught:
         unpack(zipped, tmp_path / "out")

@@ -14,7 +14,8 @@ from typing import Any
 
 from whereshot.errors import DatasetError, FetchError
 from whereshot.learn.dataset import index_folder
-from whereshot.learn.sets.download import check_url, download
+from whereshot.learn.sets.download import download
+from whereshot.learn.sets.transfer import DEFAULT_PATIENCE, Patience, check_url
 from whereshot.learn.sets.unpack import BadArchiveError, unpack
 
 OnStep = Callable[[str, int, int | None], object]
@@ -77,9 +78,7 @@ def fetch(
     url: str | None = None,
     sha256: str | None = None,
     on_step: OnStep | None = None,
-    attempts: int = 5,
-    pause_seconds: float = 1.0,
-    timeout_seconds: float = 30.0,
+    patience: Patience = DEFAULT_PATIENCE,
 ) -> Fetched:
     """Download a published set to the folder `to`, unpack it, and look at what came.
 
@@ -103,9 +102,7 @@ def fetch(
         archive,
         sha256=sha256,
         on_progress=on_step and (lambda done, total: on_step("download", done, total)),
-        attempts=attempts,
-        pause_seconds=pause_seconds,
-        timeout_seconds=timeout_seconds,
+        patience=patience,
     )
     with tempfile.TemporaryDirectory(prefix=".fetching-", dir=to) as temporary:
         unpacked = Path(temporary) / "root"

@@ -8,7 +8,6 @@ it is there and every CRC has been right.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import tempfile
 import unicodedata
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from whereshot.errors import FetchError
+from whereshot.learn.sets.disk import check_space
 
 _CHUNK_BYTES = 1 << 18
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -60,7 +60,7 @@ def unpack(
     try:
         with zipfile.ZipFile(archive) as zipped:
             plan = _plan(zipped.infolist(), archive, limits or ArchiveLimits())
-            _check_space(target.parent, sum(info.file_size for info, _ in plan))
+            check_space(target.parent, sum(info.file_size for info, _ in plan), "unpacking")
             # Beside the target, so that the rename stays on one disk and happens at once.
             with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=target.parent) as temporary:
                 root = Path(temporary) / "root"
@@ -173,12 +173,3 @@ def _extract(
                 f"{info.filename!r} has {written:,} bytes, expected {info.file_size:,}"
             )
         done += written
-
-
-def _check_space(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise FetchError(
-            f"'{folder}' has {free:,} bytes free, unpacking needs {needed:,}. "
-            "Make room, or choose a folder on another disk."
-        )
