@@ -63,7 +63,7 @@ def test_tag_writes_sidecars_and_undo_leaves_every_byte_as_it_was(tag, run, libr
     assert status == 0, err
     assert [line.split()[0] for line in out.splitlines()] == ["written", "review", "written"]
     assert (
-        "4 photos: 2 written, 0 updated, 1 skipped, 1 review, 0 failed; `whereshot undo 1`" in err
+        "4 photos: 2 written, 0 updated, 0 removed, 1 skipped, 1 review, 0 failed; `whereshot undo 1`" in err
     )
     peru = parse_sidecar((library / "trip" / "peru.png.xmp").read_bytes())
     assert peru.keywords == ("holiday", "Peru", "Cusco", "Machu Picchu")
@@ -83,7 +83,7 @@ def test_tag_writes_once(tag, run, library: Path) -> None:
     after = tree_of(library)
     status, out, err = tag(library)
     assert status == 0
-    assert "0 written, 0 updated, 3 skipped, 1 review" in err
+    assert "0 written, 0 updated, 0 removed, 3 skipped, 1 review" in err
     assert out.count("\n") == 1
     assert tree_of(library) == after
     assert run("undo", "--list").out.count("\n") == 1  # a run without changes is none

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from catalog_rows import known_photo
 
 from whereshot.errors import CatalogError
 from whereshot.library.catalog import Catalog
@@ -33,6 +34,18 @@ INSERT INTO photos VALUES (CAST('/photos/b.jpg' AS BLOB), 11, 21, NULL, NULL, ''
     NULL, NULL, NULL, 'is empty', NULL, 0);
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = 1;
+"""
+
+
+VERSION_2 = f"""
+{VERSION_1}
+ALTER TABLE photos ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE photos ADD COLUMN failed_with TEXT;
+ALTER TABLE photos ADD COLUMN certainty REAL;
+CREATE INDEX photos_pending ON photos (path) WHERE pending;
+CREATE INDEX photos_missing ON photos (path) WHERE missing;
+UPDATE photos SET certainty = 0.75, pending = 0 WHERE verdict IS NOT NULL;
+PRAGMA user_version = 2;
 """
 
 
@@ -66,10 +79,19 @@ def test_version_1_is_brought_to_the_newest_with_everything_in_it(tmp_path):
     assert (b.error, b.recognition) == ("is empty", None)
 
 
-def test_a_catalog_of_every_older_version_gets_the_tables_of_a_new_one(tmp_path):
+def test_photos_of_version_2_get_numbers_that_those_to_come_go_on_from(tmp_path):
+    with Catalog(written(tmp_path / "old.sqlite", VERSION_2)) as catalog:
+        assert [(photo.id, photo.decision) for photo in catalog.photos()] == [(1, None), (2, None)]
+        assert next(catalog.photos()).certainty == 0.75
+        catalog.put([known_photo(Path("/photos/0.jpg"))])
+        assert [photo.id for photo in catalog.photos()] == [3, 1, 2]
+
+
+@pytest.mark.parametrize("script", [VERSION_1, VERSION_2])
+def test_a_catalog_of_every_older_version_gets_the_tables_of_a_new_one(tmp_path, script):
     with Catalog(tmp_path / "new.sqlite"):
         pass
-    with Catalog(written(tmp_path / "old.sqlite", VERSION_1)):
+    with Catalog(written(tmp_path / "old.sqlite", script)):
         pass
     assert tables(tmp_path / "old.sqlite") == tables(tmp_path / "new.sqlite")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from whereshot.library.keepers import Keeper
     from whereshot.library.tag_report import TagRow
     from whereshot.library.tagging import TagOptions, TagStep
-
-_NOTED_AT_ONCE = 200
 
 
 def tag(
@@ -122,10 +120,7 @@ def _check_answerable() -> None:
 
 
 def _ask(known: Catalog, paths: list[Path]) -> None:
-    photos = sum(
-        photo.recognition is not None and photo.recognition.verdict == "landmark"
-        for photo in known.photos(paths)
-    )
+    photos = sum(photo.shown is not None for photo in known.photos(paths))
     typer.confirm(
         f"Up to {photos:,} photos will be changed; what they are stays beside as NAME_original. "
         "Go on?",
@@ -145,8 +140,7 @@ def _write(
     dry: bool,
 ) -> None:
     from whereshot.library.journal import Journal
-    from whereshot.library.tag_run import apply_tags, unwritable_folders
-    from whereshot.library.tagging import plan_tags
+    from whereshot.library.tag_run import tag_photos, unwritable_folders
 
     blocked = unwritable_folders(known.photos(paths), files)
     for folder, reason in blocked.items():
@@ -154,18 +148,11 @@ def _write(
     journal = Journal.in_memory() if dry else Journal()
     with journal, journal.begin("tag", files) as run:
         told.run = None if dry else run.id
-        steps = plan_tags(known.photos(paths), keeper.read, options)
-        written: list[Path] = []
-        try:
-            for step in apply_tags(steps, keeper, run, blocked):
+        photos = known.photos(paths)
+        steps = tag_photos(known, photos, keeper, run, options, blocked, dry=dry)
+        with closing(steps):
+            for step in steps:
                 told.step(step)
-                if step.after is not None and not dry:
-                    written.append(step.photo)
-                if len(written) == _NOTED_AT_ONCE:
-                    known.mark_written(written, options.when)
-                    written.clear()
-        finally:
-            known.mark_written(written, options.when)
 
 
 class _Told:
@@ -202,7 +189,7 @@ class _Told:
         if step.outcome == "failed":
             self.failed = True
             print_error(f"{row.photo}: {row.reason}")
-        elif step.after is not None and self._show_changes:
+        elif step.changes and self._show_changes:
             sys.stdout.writelines(_difference(step))
         elif step.outcome != "skipped":
             what = f"{row.landmark}, {row.country}"

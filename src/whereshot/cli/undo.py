@@ -34,8 +34,10 @@ def undo(
     whereshot undo --list
     whereshot undo 12
     """
+    from whereshot.library.catalog import Catalog
     from whereshot.library.files import RealFiles
     from whereshot.library.journal import Journal
+    from whereshot.library.tag_run import note_undone
     from whereshot.library.undo import undo as take_back
 
     with Journal() as journal:
@@ -47,6 +49,9 @@ def undo(
         progress = ProgressLine(total)
         result = take_back(journal, run, RealFiles(), progress.update)
         progress.clear()
+    if Catalog.default_path().exists():
+        with Catalog() as known:
+            note_undone(known, result, RealFiles())
     for refused in result.refused:
         print_error(f"{refused.path} stays: {refused.reason}")
     for folder in result.kept_folders:

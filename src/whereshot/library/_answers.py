@@ -34,7 +34,7 @@ class Answers:
         if recognition is None:
             return (None, None, None, None)
         predictions = [
-            [self._landmark_number(each.landmark), round(each.probability, _DIGITS)]
+            [self.landmark_number(each.landmark), round(each.probability, _DIGITS)]
             for each in recognition.predictions
         ]
         return (
@@ -52,13 +52,17 @@ class Answers:
         if bundle is None or verdict is None or predictions is None:
             return None
         ranked = tuple(
-            Prediction(self._landmark(number), probability)
+            Prediction(self.landmark(number), probability)
             for number, probability in cast("list[tuple[int, float]]", json.loads(predictions))
         )
-        answer = Recognition(
-            cast("Verdict", verdict), ranked, None, self._title(bundle), certainty=certainty
+        return Recognition(
+            cast("Verdict", verdict),
+            ranked,
+            _where(verdict, ranked, own),
+            self._title(bundle),
+            photo,
+            certainty=certainty,
         )
-        return place(answer, own, photo)
 
     def bundle_number(self, title: str) -> int:
         """The number of a bundle such as `world@1`; a new one gets the next."""
@@ -67,7 +71,8 @@ class Answers:
             number = self._bundle_numbers[title] = self._number("bundles", "title", title)
         return number
 
-    def _landmark_number(self, landmark: Landmark) -> int:
+    def landmark_number(self, landmark: Landmark) -> int:
+        """The number of a landmark; a new one gets the next."""
         number = self._landmark_numbers.get(landmark)
         if number is None:
             record = json.dumps(asdict(landmark), ensure_ascii=False, sort_keys=True)
@@ -84,7 +89,8 @@ class Answers:
             self._connection.execute(add, (text,))
         return self._connection.execute(find, (text,)).fetchone()[0]
 
-    def _landmark(self, number: int) -> Landmark:
+    def landmark(self, number: int) -> Landmark:
+        """The landmark of a number."""
         landmark = self._landmarks.get(number)
         if landmark is None:
             find = "SELECT record FROM landmarks WHERE number = ?"
@@ -105,7 +111,11 @@ class Answers:
 
 def place(recognition: Recognition, own: Location | None, photo: str | None) -> Recognition:
     """The same answer for another photo: its own GPS position wins over the landmark's place."""
-    location = own
-    if own is None and recognition.verdict == "landmark" and recognition.predictions:
-        location = recognition.predictions[0].landmark.location
+    location = _where(recognition.verdict, recognition.predictions, own)
     return replace(recognition, location=location, photo=photo, milliseconds={})
+
+
+def _where(verdict: str, ranked: tuple[Prediction, ...], own: Location | None) -> Location | None:
+    if own is None and verdict == "landmark" and ranked:
+        return ranked[0].landmark.location
+    return own

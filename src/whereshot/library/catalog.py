@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +13,13 @@ from typing import Any
 
 from whereshot.errors import CatalogError
 from whereshot.library._answers import Answers
+from whereshot.library.catalog_photo import CatalogPhoto, Decision
 from whereshot.library.home import library_home
 from whereshot.library.paths import distinct_roots, key_range, to_key, to_path
 from whereshot.library.schema import open_database
-from whereshot.records import Location, Recognition
+from whereshot.records import Location
+
+__all__ = ["ASK", "CHANGED", "PAGE", "Catalog", "CatalogPhoto"]
 
 PAGE = 1000
 """Rows that are fetched at once: no cursor stays open while somebody works on a row."""
@@ -28,6 +30,10 @@ _COLUMNS = (
     "path, size, mtime_ns, content_hash, taken_at, camera, latitude, longitude, radius_km, "
     "bundle, verdict, predictions, certainty, error, written_at"
 )
+_READ = f"{_COLUMNS}, pending, id, decision, decided"
+# Of new content under an old name it isn't known whether it is the same picture: what a person saw
+# in it must not be written to another one. A rejection does no harm there.
+_KEEPS_DECISION = "content_hash IS excluded.content_hash OR decision = 'rejected'"
 _PUT = f"""
     INSERT INTO photos ({_COLUMNS}, failed_with)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -38,31 +44,10 @@ _PUT = f"""
         verdict = excluded.verdict, predictions = excluded.predictions,
         certainty = excluded.certainty, error = excluded.error,
         written_at = coalesce(excluded.written_at, written_at),
+        decision = CASE WHEN {_KEEPS_DECISION} THEN decision END,
+        decided = CASE WHEN {_KEEPS_DECISION} THEN decided END,
         failed_with = excluded.failed_with, pending = 0, missing = 0
 """  # noqa: S608 - no value of anybody's is in it
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogPhoto:
-    """One photo of a library, as it was when it was read.
-
-    `content_hash` is the hex of 128 bits over the whole file, empty if it was not read yet.
-    `taken_at` is aware if the photo says its offset to UTC, else naive local time. `own_location`
-    is its own GPS position. `recognition` is None where there is none yet, or none can be:
-    `error` then says why the photo could not be read. `written_at` is when a sidecar of it was
-    last written by whereshot.
-    """
-
-    path: Path
-    size: int
-    mtime_ns: int
-    content_hash: str = ""
-    taken_at: datetime | None = None
-    camera: str = ""
-    own_location: Location | None = None
-    recognition: Recognition | None = None
-    error: str | None = None
-    written_at: str | None = None
 
 
 class Catalog:
@@ -74,9 +59,14 @@ class Catalog:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        self.path = library_home() / "catalog.sqlite" if path is None else Path(path)
+        self.path = self.default_path() if path is None else Path(path)
         self.connection = open_database(self.path)
         self.answers = Answers(self.connection)
+
+    @staticmethod
+    def default_path() -> Path:
+        """Where the catalog is if nobody says otherwise; it need not be there."""
+        return library_home() / "catalog.sqlite"
 
     def __enter__(self) -> Catalog:
         return self
@@ -99,7 +89,7 @@ class Catalog:
         The catalog may be changed while they are gone through.
         """
         for key in distinct_roots(under) if under else [None]:
-            for row in self.rows(f"{_COLUMNS}, pending", key, "NOT missing"):
+            for row in self.rows(_READ, key, "NOT missing"):
                 yield self._photo(row)
 
     def count(self, under: Sequence[str | os.PathLike[str]] = ()) -> int:
@@ -109,8 +99,14 @@ class Catalog:
 
     def get(self, path: str | os.PathLike[str]) -> CatalogPhoto | None:
         """One photo by its path; None if the catalog does not have it."""
-        query = f"SELECT {_COLUMNS}, pending FROM photos WHERE path = ? AND NOT missing"  # noqa: S608
+        query = f"SELECT {_READ} FROM photos WHERE path = ? AND NOT missing"  # noqa: S608
         rows = self.read(query, (to_key(path),))
+        return self._photo(rows[0]) if rows else None
+
+    def get_by_id(self, number: int) -> CatalogPhoto | None:
+        """One photo by its number; None if the catalog does not have it."""
+        query = f"SELECT {_READ} FROM photos WHERE id = ? AND NOT missing"  # noqa: S608
+        rows = self.read(query, (number,))
         return self._photo(rows[0]) if rows else None
 
     def put(self, photos: Iterable[CatalogPhoto], *, failed_with: str | None = None) -> None:
@@ -122,12 +118,35 @@ class Catalog:
         with self.transaction():
             self.connection.executemany(_PUT, ((*self._row(each), failed_with) for each in photos))
 
-    def mark_written(self, paths: Iterable[str | os.PathLike[str]], when: str) -> None:
-        """Note that the sidecars of photos were written, at an ISO date and time."""
+    def mark_written(
+        self, paths: Iterable[str | os.PathLike[str]], when: str | None, run: int | None = None
+    ) -> None:
+        """Note that the sidecars of photos were written by a run, at an ISO date and time.
+
+        With None for both: that they have nothing of whereshot any more.
+        """
         with self.transaction():
             self.connection.executemany(
-                "UPDATE photos SET written_at = ? WHERE path = ?",
-                ((when, to_key(path)) for path in paths),
+                "UPDATE photos SET written_at = ?, written_in = ? WHERE path = ?",
+                ((when, run, to_key(path)) for path in paths),
+            )
+
+    def written_in(self, run: int) -> list[Path]:
+        """The photos whose sidecars were last written by a run of the journal."""
+        rows = self.read("SELECT path FROM photos WHERE written_in = ? ORDER BY path", (run,))
+        return [to_path(key) for (key,) in rows]
+
+    def decide(self, decisions: Mapping[int, Decision | None]) -> None:
+        """Note what a person said of photos, by their numbers; None takes back what was said."""
+        with self.transaction():
+            self.connection.executemany(
+                "UPDATE photos SET decision = ?, decided = ? WHERE id = ?",
+                (
+                    (None, None, number)
+                    if decision is None
+                    else (decision.verdict, self.answers.landmark_number(decision.landmark), number)
+                    for number, decision in decisions.items()
+                ),
             )
 
     @contextmanager
@@ -189,10 +208,10 @@ class Catalog:
         key, size, mtime_ns, content_hash, taken_at, camera, latitude, longitude, radius_km = row[
             :9
         ]
-        error, written_at, pending = row[13:]
+        error, written_at, pending, number, verdict, decided = row[13:]
         path = to_path(key)
         if pending == CHANGED:  # what is known is of what the file was
-            return CatalogPhoto(path, size, mtime_ns, written_at=written_at)
+            return CatalogPhoto(path, size, mtime_ns, written_at=written_at, id=number)
         own = None if latitude is None else Location(latitude, longitude, radius_km, "exif")
         return CatalogPhoto(
             path=path,
@@ -205,6 +224,8 @@ class Catalog:
             recognition=self.answers.recognition(row[9:13], own, str(path)),
             error=error,
             written_at=written_at,
+            decision=Decision(verdict, self.answers.landmark(decided)) if verdict else None,
+            id=number,
         )
 
     def _row(self, photo: CatalogPhoto) -> tuple[object, ...]:

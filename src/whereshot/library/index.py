@@ -33,6 +33,17 @@ _KNOWN = """
 """
 _MISS = "UPDATE photos SET missing = 1, pending = 0 WHERE path = ?"
 # A photo that was moved has left a row behind; one whose disk is away has not.
+_CARRY_DECISIONS = """
+    UPDATE photos SET (decision, decided) = (
+        SELECT decision, decided FROM photos AS gone
+        WHERE gone.missing AND gone.decision IS NOT NULL
+        AND gone.size = photos.size AND gone.content_hash = photos.content_hash LIMIT 1
+    )
+    WHERE NOT missing AND NOT pending AND decision IS NULL
+    AND (size, content_hash) IN (
+        SELECT size, content_hash FROM photos WHERE missing AND decision IS NOT NULL
+    )
+"""
 _FORGET_MOVED = """
     DELETE FROM photos WHERE missing AND EXISTS (
         SELECT 1 FROM photos AS twin
@@ -110,6 +121,7 @@ def index_library(
         finally:
             run.commit()
     with catalog.transaction():
+        catalog.connection.execute(_CARRY_DECISIONS)
         catalog.connection.execute(_FORGET_MOVED)
     return run.summary(scan, census, monotonic() - started)
 

@@ -174,12 +174,8 @@ def _between(shots: Sequence[tuple[datetime, PhotoPlace]], at: datetime) -> Phot
 
 
 def _seen_landmark(photo: CatalogPhoto) -> tuple[Landmark, float] | None:
-    recognition = photo.recognition
-    if recognition is None or recognition.verdict != "landmark" or not recognition.predictions:
-        return None
-    best = recognition.predictions[0]
-    certainty = recognition.certainty
-    return best.landmark, best.probability if certainty is None else certainty
+    landmark, certainty = photo.shown, photo.certainty
+    return None if landmark is None or certainty is None else (landmark, certainty)
 
 
 def _agrees(own: Location, landmark: Landmark) -> bool:

@@ -56,7 +56,33 @@ _VERSION_2 = (
     "CREATE INDEX photos_missing ON photos (path) WHERE missing",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
+_VERSION_3 = (
+    # By which a photo is named where its path must not be told. Never given twice: who still has
+    # the number of a photo that is gone must not come to another one.
+    "ALTER TABLE photos ADD COLUMN id INTEGER",
+    """
+    UPDATE photos SET id = numbered.id
+    FROM (SELECT path, row_number() OVER (ORDER BY path) AS id FROM photos) AS numbered
+    WHERE numbered.path = photos.path
+    """,
+    "CREATE UNIQUE INDEX photos_by_id ON photos (id)",
+    "CREATE TABLE last_id (id INTEGER NOT NULL)",
+    "INSERT INTO last_id SELECT coalesce(max(id), 0) FROM photos",
+    """
+    CREATE TRIGGER photos_get_an_id AFTER INSERT ON photos
+    BEGIN
+        UPDATE last_id SET id = id + 1;
+        UPDATE photos SET id = (SELECT id FROM last_id) WHERE path = NEW.path;
+    END
+    """,
+    # What a person said of it: 'accepted' or 'rejected', and which landmark that is about.
+    "ALTER TABLE photos ADD COLUMN decision TEXT",
+    "ALTER TABLE photos ADD COLUMN decided INTEGER REFERENCES landmarks (number)",
+    # The run of the journal that wrote its sidecar last: what takes it back clears `written_at`.
+    "ALTER TABLE photos ADD COLUMN written_in INTEGER",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 
 def open_database(path: Path) -> sqlite3.Connection:

@@ -37,7 +37,7 @@ class TagRow:
 
 def row_of(step: TagStep) -> TagRow:
     """What a report says of a step."""
-    landmark, path = step.landmark, step.path if step.after is not None else None
+    landmark, path = step.landmark, step.path if step.changes else None
     return TagRow(
         photo=_text(step.photo),
         outcome=step.outcome,

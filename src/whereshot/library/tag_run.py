@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from whereshot.library.catalog import CatalogPhoto
+from whereshot.errors import SidecarError
+from whereshot.library.catalog import Catalog, CatalogPhoto
 from whereshot.library.files import Files
 from whereshot.library.journal import Run
 from whereshot.library.keepers import Keeper
-from whereshot.library.tagging import TagStep, reason_of
+from whereshot.library.tagging import TagOptions, TagStep, plan_tags, reason_of
+from whereshot.library.undo import UndoReport
+from whereshot.photo.sidecar import parse_sidecar, sidecar_path
+
+_NOTED_AT_ONCE = 200
 
 
 def unwritable_folders(photos: Iterable[CatalogPhoto], files: Files) -> dict[Path, str]:
-    """The folders of photos with a landmark that nothing can be written into, and why."""
+    """The folders of photos with a landmark that nothing can be written into, and why.
+
+    Those of photos that don't show theirs, as somebody said, are among them: a tag may be there.
+    """
     asked: set[Path] = set()
     found: dict[Path, str] = {}
     for photo in photos:
         folder = photo.path.parent
-        recognized = photo.recognition is not None and photo.recognition.verdict == "landmark"
-        if not recognized or folder in asked:
+        concerned = photo.shown is not None or photo.decision is not None
+        if not concerned or folder in asked:
             continue
         asked.add(folder)
         try:
@@ -38,7 +47,7 @@ def apply_tags(
     written: then nothing may be changed any more.
     """
     for step in steps:
-        if step.after is None or step.path is None:
+        if step.path is None or not step.changes:
             yield step
             continue
         if (reason := blocked.get(step.path.parent)) is not None:
@@ -50,3 +59,55 @@ def apply_tags(
             yield step.failed(reason_of(error))
         else:
             yield step
+
+
+def tag_photos(
+    catalog: Catalog,
+    photos: Iterable[CatalogPhoto],
+    keeper: Keeper,
+    run: Run,
+    options: TagOptions,
+    blocked: Mapping[Path, str],
+    *,
+    dry: bool,
+) -> Generator[TagStep]:
+    """Plan and carry out the tags of photos, yield what became of each, and note it in the catalog.
+
+    Of a run that is broken off, or whose iteration ends early, is noted what was written.
+    """
+    tagged: list[Path] = []
+    bare: list[Path] = []
+
+    def note() -> None:
+        catalog.mark_written(tagged, options.when, run.id)
+        catalog.mark_written(bare, None)
+        tagged.clear()
+        bare.clear()
+
+    try:
+        for step in apply_tags(plan_tags(photos, keeper.read, options), keeper, run, blocked):
+            if step.changes and not dry:
+                (bare if step.outcome == "removed" else tagged).append(step.photo)
+            if len(tagged) + len(bare) == _NOTED_AT_ONCE:
+                note()
+            yield step
+    finally:
+        note()
+
+
+def note_undone(catalog: Catalog, report: UndoReport, files: Files) -> None:
+    """Note which photos have no tag any more after a run of `tag` was taken back."""
+    refused = {refused.path for refused in report.refused}
+    photos = catalog.written_in(report.run.id)
+    catalog.mark_written((photo for photo in photos if not _has_tag(photo, refused, files)), None)
+
+
+def _has_tag(photo: Path, refused: set[Path], files: Files) -> bool:
+    """Whether a tag is there still: of an earlier run, or in a file that somebody changed since."""
+    sidecar = sidecar_path(photo)
+    if refused & {photo, sidecar}:
+        return True
+    with suppress(OSError, SidecarError):
+        content = files.read(sidecar)
+        return content is not None and parse_sidecar(content).own is not None
+    return True

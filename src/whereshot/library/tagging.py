@@ -15,14 +15,19 @@ from whereshot.errors import SidecarError
 from whereshot.gazetteer.localized import Localized
 from whereshot.geo import haversine_km
 from whereshot.library.catalog import CatalogPhoto
-from whereshot.photo.sidecar import PlaceTag, Sidecar, merge_place, parse_sidecar
-from whereshot.records import Landmark, Location, Prediction
+from whereshot.photo.sidecar import PlaceTag, Sidecar, merge_place, parse_sidecar, remove_place
+from whereshot.records import Landmark, Location
 
 CONTRADICTION_KM = 50.0
 """A photo taken further than this from the landmark's circle does not show the landmark itself."""
 
-Outcome = Literal["written", "updated", "skipped", "review", "failed"]
-OUTCOMES: tuple[Outcome, ...] = ("written", "updated", "skipped", "review", "failed")
+PERSON = "person"
+"""What stands in the place of a bundle where somebody, and no recognizer, said what is shown."""
+
+Outcome = Literal["written", "updated", "removed", "skipped", "review", "failed"]
+OUTCOMES: tuple[Outcome, ...] = ("written", "updated", "removed", "skipped", "review", "failed")
+CHANGES: frozenset[Outcome] = frozenset({"written", "updated", "removed"})
+"""The outcomes of photos whose metadata is another than before."""
 
 
 class Metadata(NamedTuple):
@@ -45,16 +50,25 @@ class TagOptions:
 
 @dataclass(frozen=True, slots=True)
 class TagStep:
-    """What happens to one photo, and why; a step that writes has `after`, the new XMP."""
+    """What happens to one photo, and why.
+
+    A step that changes something has the `path` of what it changes, and the XMP there `before` and
+    `after`: None for none.
+    """
 
     photo: Path
     outcome: Outcome
     reason: str = ""
     landmark: Landmark | None = None
     probability: float | None = None
-    path: Path | None = None  # of what is written
+    path: Path | None = None
     before: bytes | None = None
     after: bytes | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something."""
+        return self.outcome in CHANGES
 
     def failed(self, reason: str) -> TagStep:
         """The same photo when it could not be written; what should have been is forgotten."""
@@ -75,19 +89,26 @@ def plan_tags(
     """
     shared: dict[Path, Path] = {}
     for photo in photos:
-        best = _sure(photo)
-        if best is None:
+        finding = _finding(photo)
+        rejected = photo.decision is not None and photo.decision.verdict == "rejected"
+        if photo.error or (finding is None and not rejected):
             yield _unsure(photo)
             continue
-        step = TagStep(photo.path, "skipped", "", best.landmark, best.probability)
+        step = TagStep(photo.path, "skipped")
+        if finding is not None:
+            step = replace(step, landmark=finding.landmark, probability=finding.probability)
         try:
             metadata = read(photo)
-            if metadata.shared and shared.setdefault(metadata.path, photo.path) != photo.path:
-                # Else two photos that show two landmarks would overwrite each other's, every time.
-                other = shared[metadata.path].name
-                yield replace(step, reason=f"its sidecar is that of {other} too, which comes first")
-                continue
-            yield _step(step, photo, best, metadata, options)
+            # Else two photos that show two landmarks would overwrite each other's, every time.
+            first = shared.get(metadata.path, photo.path) if metadata.shared else photo.path
+            if first != photo.path:
+                reason = f"its sidecar is that of {first.name} too, which comes first"
+                yield replace(step, reason=reason)
+            elif finding is None:
+                yield _without(step, photo, metadata)
+            else:
+                shared[metadata.path] = photo.path
+                yield _step(step, photo, finding, metadata, options)
         except SidecarError as error:
             yield step.failed(str(error))
         except OSError as error:
@@ -99,11 +120,23 @@ def reason_of(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _sure(photo: CatalogPhoto) -> Prediction | None:
-    recognition = photo.recognition
-    if photo.error or recognition is None or recognition.verdict != "landmark":
+class _Finding(NamedTuple):
+    """The landmark that a photo shows, and who says so how surely."""
+
+    landmark: Landmark
+    probability: float
+    bundle: str
+
+
+def _finding(photo: CatalogPhoto) -> _Finding | None:
+    landmark, best, recognition = photo.shown, photo.best, photo.recognition
+    if landmark is None:
         return None
-    return recognition.predictions[0]
+    if recognition is None or best is None or recognition.verdict != "landmark":
+        return _Finding(landmark, 1.0, PERSON)
+    if best.landmark.id == landmark.id:
+        return _Finding(best.landmark, best.probability, recognition.bundle)
+    return _Finding(landmark, 1.0, PERSON)
 
 
 def _unsure(photo: CatalogPhoto) -> TagStep:
@@ -115,19 +148,22 @@ def _unsure(photo: CatalogPhoto) -> TagStep:
 
 
 def _step(
-    step: TagStep, photo: CatalogPhoto, best: Prediction, metadata: Metadata, options: TagOptions
+    step: TagStep, photo: CatalogPhoto, finding: _Finding, metadata: Metadata, options: TagOptions
 ) -> TagStep:
     inside = _inside(metadata.embedded)
     beside = parse_sidecar(metadata.content) if metadata.content else Sidecar()
-    for position in (photo.own_location, inside.gps, beside.gps):
-        if far := _contradiction(position, best.landmark):
-            return replace(step, outcome="review", reason=far)
+    if not photo.is_accepted:
+        for position in (photo.own_location, inside.gps, beside.gps):
+            if far := contradiction(position, finding.landmark):
+                return replace(step, outcome="review", reason=far)
+        if beside.own is not None and beside.own.bundle == PERSON:
+            return replace(step, reason="somebody said which landmark it shows")
     if inside.has_person_names or beside.has_person_names:
         return replace(step, reason="it has a place that somebody gave it")
     has_position = photo.own_location is not None or inside.gps is not None
     own = beside.own
     wants_position = options.write_gps or (own is not None and own.write_gps)
-    tag = _tag(photo, best, options, write_gps=wants_position and not has_position)
+    tag = _tag(finding, options, write_gps=wants_position and not has_position)
     if own is not None and _says_the_same(own, tag):
         return replace(step, reason="it is tagged already")
     merged = merge_place(metadata.content, tag, embedded=inside)
@@ -142,6 +178,24 @@ def _step(
     )
 
 
+def _without(step: TagStep, photo: CatalogPhoto, metadata: Metadata) -> TagStep:
+    """What happens to a photo that does not show its landmark, as somebody said."""
+    assert photo.decision is not None
+    landmark = photo.decision.landmark
+    step = replace(step, reason=f"somebody said that it does not show {landmark.name}")
+    own = parse_sidecar(metadata.content).own if metadata.content else None
+    if metadata.content is None or own is None or own.landmark_id != landmark.id:
+        return step
+    return replace(
+        step,
+        outcome="removed",
+        landmark=landmark,
+        path=metadata.path,
+        before=metadata.content,
+        after=remove_place(metadata.content),
+    )
+
+
 def _inside(xmp: bytes | None) -> Sidecar:
     """What a photo says itself; nothing if that can't be read: it is not written to."""
     try:
@@ -150,7 +204,7 @@ def _inside(xmp: bytes | None) -> Sidecar:
         return Sidecar()
 
 
-def _contradiction(position: Location | None, landmark: Landmark) -> str:
+def contradiction(position: Location | None, landmark: Landmark) -> str:
     """Why a position that is not whereshot's speaks against the landmark; empty if it doesn't."""
     if position is None or position.source != "exif":
         return ""
@@ -164,11 +218,8 @@ def _contradiction(position: Location | None, landmark: Landmark) -> str:
     )
 
 
-def _tag(
-    photo: CatalogPhoto, best: Prediction, options: TagOptions, *, write_gps: bool
-) -> PlaceTag:
-    assert photo.recognition is not None
-    landmark, names = best.landmark, options.names
+def _tag(finding: _Finding, options: TagOptions, *, write_gps: bool) -> PlaceTag:
+    landmark, names = finding.landmark, options.names
     return PlaceTag(
         landmark=names.landmark(landmark) if names else landmark.name,
         landmark_id=landmark.id,
@@ -180,8 +231,8 @@ def _tag(
         latitude=landmark.latitude,
         longitude=landmark.longitude,
         radius_km=landmark.radius_km,
-        probability=round(best.probability, 6),
-        bundle=photo.recognition.bundle,
+        probability=round(finding.probability, 6),
+        bundle=finding.bundle,
         date=options.when,
         write_gps=write_gps,
     )
