@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from whereshot.cli import (
+    batch,
     bench,
     compare,
     data,
@@ -84,6 +85,7 @@ for _verb in (
     enroll.enroll,
     forget.forget,
     landmarks.landmarks,
+    batch.batch,
     serve.serve,
     train.train,
     tune.tune,

@@ -1,0 +1,221 @@
+"""The machines of a Ray cluster: one recognizer in each actor, photos handed out by Ray Data."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from whereshot.cores import available_cores
+from whereshot.errors import BatchError, MissingExtraError
+from whereshot.library.pool import map_batches
+from whereshot.scale.batch.engine import BATCH, Part, Span
+from whereshot.scale.batch.recognizing import Work, chunks, lost
+from whereshot.scale.batch.sources import Item, Source
+from whereshot.scale.batch.table import RECORD_SCHEMA, Record, Table, table_of
+
+FEWEST_PER_UNIT = 64
+"""Photos that an actor takes at a time, at least: two seconds of work, to a few ms of Ray's."""
+MOST_UNITS = 20_000
+"""Ray Data plans all of them before it begins, 2 ms each."""
+
+_ROW, _NODE = "_row", "_node"
+_OBJECT_STORE_BYTES = 256 << 20  # of a cluster of our own: records are small
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # no network call that nobody asked for
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+}
+_ABOUT_LOGS = b"Set ray log level from environment variable"
+
+
+class RayEngine:
+    """Actors of a Ray cluster; one on this machine is begun, and ended, where there is none.
+
+    `address` is that of a cluster, as `ray.init` takes it. `workers` is the number of actors: by
+    default one for each GPU, or for each core where there is none.
+    """
+
+    name = "ray"
+
+    def __init__(self, *, address: str | None = None, workers: int | None = None) -> None:
+        self._address = address
+        self._workers = workers
+        self.photos_by_node: Counter[str] = Counter()
+        """How many photos each machine of the cluster has recognized, by Ray's id of it."""
+
+    def run(self, source: Source, work: Work, spans: Sequence[Span]) -> Generator[Part]:
+        """Parts of a unit of photos each, as they are done.
+
+        Raises MissingExtraError where Ray is not installed, BatchError for a cluster that is not
+        there.
+        """
+        ray = _load_ray()
+        units = units_of(spans, source.rows_at_once)
+        with _quiet(ray), _connected(ray, self._address, self._workers):
+            have = ray.cluster_resources()
+            gpus = int(have.get("GPU", 0)) if work.device != "cpu" else 0
+            workers = self._workers or gpus or max(1, int(have.get("CPU", 1)))
+            per_actor = {"num_cpus": 1, "num_gpus": 0}
+            if gpus:
+                cores = max(1, int(have.get("CPU", 1)) // max(gpus, workers))
+                per_actor = {"num_cpus": cores, "num_gpus": min(1.0, gpus / workers)}
+                work = replace(work, threads=cores)
+            else:
+                work = replace(work, device="cpu")
+            rows = ray.data.range(len(units), override_num_blocks=len(units)).map_batches(
+                _Actor,
+                fn_constructor_args=(source, work, np.array(units, np.int64)),
+                batch_size=None,
+                batch_format="pyarrow",
+                compute=ray.data.ActorPoolStrategy(size=min(workers, len(units))),
+                **per_actor,
+            )
+            batches = rows.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow")
+            for table in batches:
+                if table.num_rows:
+                    self.photos_by_node[table[_NODE][0].as_py()] += table.num_rows
+                    yield table[_ROW][0].as_py(), table.select(RECORD_SCHEMA.names)
+
+
+def units_of(spans: Sequence[Span], rows_at_once: int) -> list[Span]:
+    """What an actor does at a time: not too little for Ray, not too many units to plan.
+
+    A multiple of `rows_at_once` where that is more than one.
+
+    >>> units_of([(0, 100), (1000, 1064)], 1)
+    [(0, 64), (64, 100), (1000, 1064)]
+    """
+    photos = sum(stop - start for start, stop in spans)
+    size = max(FEWEST_PER_UNIT, -(-photos // MOST_UNITS))
+    size = -(-size // rows_at_once) * rows_at_once
+    return [
+        (at, min(at + size - at % size, stop))
+        for start, stop in spans
+        for at in (start, *range(start + size - start % size, stop, size))
+    ]
+
+
+class _Actor:
+    """What runs in each actor: the recognizer is loaded once, and again where it had to restart.
+
+    An actor that was restarted does its first unit in a process below it, which may die of a photo
+    without taking the actor along: else that photo would end it forever, and the batch with it.
+    """
+
+    def __init__(self, source: Source, work: Work, units: np.ndarray) -> None:
+        import ray
+
+        context = ray.get_runtime_context()
+        self._source, self._work, self._units = source, work, units
+        self._node = context.get_node_id()
+        self._careful = bool(context.was_current_actor_reconstructed)
+        self._recognizing = None if self._careful else work()
+
+    def __call__(self, numbers: Table) -> Generator[Table]:
+        for number in numbers["id"].to_pylist():
+            start, stop = map(int, self._units[number])
+            yield self._table(start, self._source.read(start, stop))
+
+    def _table(self, start: int, items: Iterator[Item]) -> Table:
+        records = self._carefully(items) if self._careful else self._plainly(items)
+        with closing(records):
+            table = pa.concat_tables(list(map(table_of, records)))
+        count = table.num_rows
+        table = table.append_column(_ROW, pa.array(range(start, start + count), pa.int64()))
+        return table.append_column(_NODE, pa.array([self._node] * count))
+
+    def _plainly(self, items: Iterator[Item]) -> Generator[list[Record]]:
+        if self._recognizing is None:
+            self._recognizing = self._work()
+        yield from chunks(self._recognizing.stream(items), BATCH)
+
+    def _carefully(self, items: Iterator[Item]) -> Generator[list[Record]]:
+        yield from map_batches(self._work, chunks(items, BATCH), workers=1, lost=lost)
+        self._careful = False
+
+
+def _load_ray() -> Any:
+    try:
+        ray = import_module("ray")
+        import_module("ray.data")
+    except ImportError as error:
+        raise MissingExtraError(
+            f"The engine 'ray' needs Ray Data, which can't be imported ({error}). "
+            "Install the part for large jobs: pip install 'whereshot[scale]'"
+        ) from error
+    return ray
+
+
+@contextmanager
+def _connected(ray: Any, address: str | None, workers: int | None) -> Generator[None]:
+    """A cluster: the one that this process uses already, the one at an address, or a new one."""
+    if ray.is_initialized():
+        yield
+        return
+    own: dict[str, Any] = {}
+    if address is None:
+        own = {
+            # One more than there are actors: Ray Data may read with tasks of their own.
+            "num_cpus": (workers or available_cores()) + 1,
+            "object_store_memory": _OBJECT_STORE_BYTES,
+            "include_dashboard": False,
+        }
+    try:
+        with _stderr_without(_ABOUT_LOGS):
+            ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise BatchError(
+            f"The Ray cluster {address or 'on this machine'!r} can't be reached: {error}. "
+            "Check its address with `ray status`, or take the engine 'local'"
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _stderr_without(noise: bytes) -> Generator[None]:
+    """Hold back what libraries write to stderr meanwhile, and let go what is not `noise`."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            aside.seek(0)
+            for line in aside:
+                if noise not in line:
+                    os.write(2, line)
+
+
+@contextmanager
+def _quiet(ray: Any) -> Generator[None]:
+    """Ray says what is wrong, and nothing else; it is as it was afterwards."""
+    context = ray.data.DataContext.get_current()
+    progress, context.enable_progress_bars = context.enable_progress_bars, False
+    with ExitStack() as stack:
+        for name in ("ray", "ray.data"):
+            logger = logging.getLogger(name)
+            stack.callback(logger.setLevel, logger.level)
+            logger.setLevel(logging.ERROR)
+        for name, value in _ENVIRONMENT.items():
+            if name not in os.environ:
+                os.environ[name] = value
+                stack.callback(os.environ.pop, name, None)
+        yield
+    context.enable_progress_bars = progress
