@@ -10,23 +10,30 @@ from fastapi import FastAPI
 import whereshot
 from whereshot.records import Recognizer
 from whereshot.serve import problems
+from whereshot.serve.access import Access
 from whereshot.serve.engine import Engine, InProcessEngine
 from whereshot.serve.guard import Guard
+from whereshot.serve.keys import Keys
+from whereshot.serve.logs import log_visit
+from whereshot.serve.metrics import Metrics
 from whereshot.serve.reference import document
 from whereshot.serve.routes import (
     corrections,
     health,
     heatmap,
     landmarks,
+    metrics,
     pages,
     preview,
     recognize,
+    session,
     teach,
     vision,
 )
 from whereshot.serve.services import Services
 from whereshot.serve.settings import Settings
 from whereshot.serve.vision.errors import GoogleErrors
+from whereshot.serve.watch import Watch
 
 
 def create_app(engine: Engine | Recognizer, settings: Settings | None = None) -> FastAPI:
@@ -39,7 +46,9 @@ def create_app(engine: Engine | Recognizer, settings: Settings | None = None) ->
         engine = InProcessEngine(
             engine, workers=settings.workers, queue=settings.queue, seconds=settings.seconds
         )
-    services = Services(engine, settings)
+    keys = Keys(settings.api_keys)
+    numbers = Metrics(engine)
+    services = Services(engine, settings, numbers)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
@@ -56,10 +65,17 @@ def create_app(engine: Engine | Recognizer, settings: Settings | None = None) ->
     )
     problems.install(app)
     document.install(app)
+    # From the inside to the outside: who is refused by one never meets those before it.
+    app.add_middleware(Access, keys=keys, rate=settings.rate)
     app.add_middleware(Guard, hosts=settings.hosts)
-    app.add_middleware(GoogleErrors)  # the outermost: it words what all others refuse
+    app.add_middleware(GoogleErrors)  # words what all others refuse
+    app.add_middleware(Watch, begin=(numbers.begin,), end=(numbers.end, log_visit))
+    app.state.stopping = services.stopping
 
+    if keys:
+        app.include_router(session.router(keys))
     app.include_router(health.router(services))
+    app.include_router(metrics.router(services))
     app.include_router(recognize.router(services))
     app.include_router(vision.router(services))
     app.include_router(heatmap.router(services))

@@ -19,6 +19,7 @@ from whereshot.errors import (
     WorkerError,
 )
 from whereshot.serve.headers import SECURITY_HEADERS
+from whereshot.serve.watch import REQUEST_ID, request_id
 
 
 class RequestError(Exception):
@@ -96,5 +97,7 @@ def install(app: FastAPI) -> None:
         return problem(422, "InvalidRequest", f"{where}: {first['msg']}. See /docs.")
 
     @app.exception_handler(Exception)
-    async def confess(_request: Request, _error: Exception) -> Response:
-        return internal_error()
+    async def confess(request: Request, _error: Exception) -> Response:
+        answer = internal_error()
+        answer.headers[REQUEST_ID] = request_id(request.scope)
+        return answer

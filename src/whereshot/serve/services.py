@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from whereshot.serve.corrections import CorrectionStore
 from whereshot.serve.engine import Engine
+from whereshot.serve.metrics import Metrics
 from whereshot.serve.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The engine that looks at photos, how the server is set up, and what a person corrected."""
+    """The engine that looks at photos, how the server is set up, and what it keeps an eye on.
+
+    `corrections` is what a person said of photos. `stopping` is set when the server is asked to
+    stop: an answer that would go on for ever ends then.
+    """
 
     engine: Engine
     settings: Settings
+    metrics: Metrics
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     corrections: CorrectionStore = field(default_factory=CorrectionStore)

@@ -93,12 +93,15 @@ async def _recognize(services: Services, upload: Upload, k: int) -> _Answer:
     if upload.content is None:
         megabytes = services.settings.limits.file_bytes / 1024**2
         message = f"{upload.name!r} is larger than {megabytes:g} MB. Send a smaller copy of it."
-        return PhotoTooLargeError(message)
-    try:
-        answer = await services.engine.run(partial(recognize_bytes, upload.content, k=k))
-    except (PhotoError, WorkerError) as error:
-        return error
-    return replace(answer, photo=upload.name)
+        answer = PhotoTooLargeError(message)
+    else:
+        try:
+            found = await services.engine.run(partial(recognize_bytes, upload.content, k=k))
+            answer = replace(found, photo=upload.name)
+        except (PhotoError, WorkerError) as error:
+            answer = error
+    services.metrics.count_photo(answer)
+    return answer
 
 
 def _to_json(
