@@ -34,6 +34,7 @@ def _nested(cls: type[Any]) -> dict[str, Any]:
     return {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
 
 
+_OF_COSINE = ("model.margin", "model.subcenters", "model.class_share")
 KEYS = {key: (hint, default) for key, hint, default in recipe_keys()}
 
 
@@ -89,7 +90,7 @@ def bounds(values: str, *, whole: bool) -> Iterator[tuple[float, bool]]:
 
 def accepts(key: str, value: float) -> bool:
     """Whether a recipe may hold this value; what the key needs beside it is given."""
-    beside = ["model.head=cosine"] if key in ("model.margin", "model.subcenters") else []
+    beside = ["model.head=cosine"] if key in _OF_COSINE else []
     shown = int(value) if KEYS[key][0] is int else value
     try:
         override(Recipe(), [*beside, f"{key}={shown!r}"])

@@ -55,7 +55,7 @@ def test_a_recipe_file_changes_what_it_names_and_keeps_the_rest(tmp_path: Path) 
         ("[optm]\nlr = 1.0", "Unknown recipe key 'optm'. Did you mean 'optim'?"),
         ("[optim]\nlearning_rate = 1.0", "Unknown recipe key 'optim.learning_rate'."),
         ("[optim]\nhaed_lr = 1.0", "Did you mean 'optim.head_lr'?"),
-        ("[model]\nxyzzy = 1", "Known: architecture, drop_path, dropout,"),
+        ("[model]\nxyzzy = 1", "Known: architecture, class_share, drop_path,"),
         ("optim = 3", "Recipe section 'optim' must be a table, got 3."),
     ],
 )

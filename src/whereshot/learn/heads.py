@@ -68,6 +68,18 @@ class CosineHead(nn.Module):
 
     def forward(self, embedding: Tensor) -> Tensor:
         """Map (B, D) to scaled cosines (B, K) in [-scale, scale]."""
+        return self._cosines(embedding, self.centers)
+
+    def logits_of(self, embedding: Tensor, chosen: Tensor) -> Tensor:
+        """The columns `chosen` (n,) of `forward`, computed without the others: (B, n).
+
+        The gradient of `centers` is sparse then: it has rows of the chosen classes alone.
+        """
+        first = torch.arange(self.subcenters, device=chosen.device) * self.classes
+        rows = (first[:, None] + chosen).flatten()  # (S * n,)
+        return self._cosines(embedding, F.embedding(rows, self.centers, sparse=True))
+
+    def _cosines(self, embedding: Tensor, centers: Tensor) -> Tensor:
         direction = F.normalize(self.dropout(embedding))
-        cosine = direction @ F.normalize(self.centers).T  # (B, S * K)
-        return self.scale * cosine.unflatten(1, (self.subcenters, self.classes)).amax(1)
+        cosine = direction @ F.normalize(centers).T  # (B, S * n)
+        return self.scale * cosine.unflatten(1, (self.subcenters, -1)).amax(1)

@@ -14,7 +14,9 @@ from torch.optim.swa_utils import AveragedModel
 
 from whereshot.learn import config, losses, optim
 from whereshot.learn.augment import Mixing
+from whereshot.learn.class_sample import draw_classes, places_in
 from whereshot.learn.distributed import Team
+from whereshot.learn.heads import CosineHead
 from whereshot.learn.loader import seed_of
 from whereshot.learn.network import LandmarkNet
 from whereshot.learn.precision import (
@@ -24,6 +26,7 @@ from whereshot.learn.precision import (
     keep_depthwise_in_float32,
     short_format,
 )
+from whereshot.learn.row_adamw import RowAdamW, clip_gradients
 
 
 class _Logits(nn.Module):
@@ -39,6 +42,23 @@ class _Logits(nn.Module):
         short = short_format(self.precision)
         with torch.autocast(planes.device.type, short, enabled=short is not None):
             return self.network.from_planes(planes).logits.float()
+
+
+class _Vectors(nn.Module):
+    """Vectors (B, D) float32 of float planes (B, 3, S, S): the network without its head."""
+
+    def __init__(self, network: LandmarkNet, precision: Precision) -> None:
+        super().__init__()
+        # What DistributedDataParallel has to exchange: it knows a module by what it consists of.
+        self.parts = nn.ModuleList([network.backbone, network.pool, network.neck])
+        self.vector_of = network.vector_of
+        self.precision: Precision = precision
+
+    def forward(self, planes: Tensor) -> Tensor:
+        planes = planes.contiguous(memory_format=torch.channels_last)
+        short = short_format(self.precision)
+        with torch.autocast(planes.device.type, short, enabled=short is not None):
+            return self.vector_of(planes).float()
 
 
 class Learner:
@@ -62,13 +82,18 @@ class Learner:
             network.to(self.device, memory_format=torch.channels_last),  # type: ignore[call-overload]
         )
         self.margins = losses.adaptive_margins(counts, recipe.model.margin).to(self.device)
-        self.mixing = Mixing(recipe.augment, len(counts))
+        self.chosen: Tensor | None = None  # the classes of this batch, where not all count
         # float16 loses small gradients to zero; in the other formats the scaler does nothing.
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
         self.average: AveragedModel | None = None
         self._warned = False
         self._optimizer: torch.optim.Optimizer | None = None
-        self._logits: nn.Module | None = None
+        self._forward: nn.Module | None = None
+
+    @property
+    def samples(self) -> bool:
+        """Whether a batch is compared with some of the classes only."""
+        return self.recipe.model.class_share < 1
 
     @property
     def optimizer(self) -> torch.optim.Optimizer:
@@ -90,9 +115,11 @@ class Learner:
     def begin(self, *, frozen: bool) -> None:
         """Begin a phase: of the head alone, or of the whole network with an average of weights."""
         optim.set_frozen(self.network, backbone=frozen, stages=self.recipe.schedule.freeze_stages)
-        self._optimizer = torch.optim.AdamW(optim.parameter_groups(self.network, self.recipe.optim))
-        self._logits = None
-        self._logits = self.team.wrap(_Logits(self.network, self.precision))
+        kind = RowAdamW if self.samples else torch.optim.AdamW
+        self._optimizer = kind(optim.parameter_groups(self.network, self.recipe.optim))
+        self._forward = None
+        looked_at = _Vectors if self.samples else _Logits
+        self._forward = self.team.wrap(looked_at(self.network, self.precision))
         if not frozen and self.recipe.optim.ema > 0:
             self.average = optim.average_of(self.network, self.recipe.optim.ema)
         self.set_mode(frozen=frozen)
@@ -114,20 +141,31 @@ class Learner:
     ) -> tuple[Tensor, Tensor]:
         """Planes (B, 3, S, S) uint8 and labels (B,) as float planes and distributions (B, K).
 
+        Where a batch is compared with n classes only (`chosen`), the distributions are (B, n).
         `photos` is the size of the batch over all processes, of which this one has its share;
         `turn` tells this batch from all others, and with the seed decides on all that is random
         from here to the end of `backward`.
         """
         planes, labels = planes.to(self.device), labels.to(self.device)
+        classes = len(self.margins)
+        if self.samples:  # the same classes in all processes, with those of the whole batch
+            whole, seed = (
+                self.team.whole(labels, photos),
+                seed_of(self.recipe.seed, "classes", *turn),
+            )
+            share = self.recipe.model.class_share
+            self.chosen = draw_classes(whole, classes, share, seed=seed)
+            labels, classes = places_in(self.chosen, labels), len(self.chosen)
+        mixing = Mixing(self.recipe.augment, classes)
         torch.manual_seed(seed_of(self.recipe.seed, "mixing", *turn))
         mixes = self.recipe.augment.mixup > 0 or self.recipe.augment.cutmix > 0
         if mixes and self.team.size > 1:  # with any photo of the batch, not just of the share
             mine = self.team.share(photos)
             planes, labels = self.team.whole(planes, photos), self.team.whole(labels, photos)
-            planes, targets = self.mixing(planes.float(), labels)
+            planes, targets = mixing(planes.float(), labels)
             planes, targets = planes[mine], targets[mine]
         else:
-            planes, targets = self.mixing(planes.float(), labels)
+            planes, targets = mixing(planes.float(), labels)
         torch.manual_seed(seed_of(self.recipe.seed, "dropout", *turn, self.team.rank))
         return planes, targets
 
@@ -145,13 +183,17 @@ class Learner:
 
         `last` says that `update` follows: gradients are exchanged once, before it.
         """
-        assert self._logits is not None, "no phase has begun"
+        assert self._forward is not None, "no phase has begun"
         part = len(planes) / photos
-        with self.team.gradients_later(self._logits, later=not last):
-            logits = self._logits(planes)
+        with self.team.gradients_later(self._forward, later=not last):
+            answers, margins, labels = self._forward(planes), self.margins, labels.to(self.device)
+            if self.chosen is None:
+                logits = answers
+            else:
+                logits = cast(CosineHead, self.network.head).logits_of(answers, self.chosen)
+                margins, labels = margins[self.chosen], places_in(self.chosen, labels)
             if self.recipe.model.margin > 0:
-                labels, scale = labels.to(self.device), self.recipe.model.scale
-                logits = losses.angular_margin(logits, labels, self.margins, scale)
+                logits = losses.angular_margin(logits, labels, margins, self.recipe.model.scale)
             smoothing = self.recipe.optim.label_smoothing
             loss = losses.soft_cross_entropy(logits, targets, smoothing)
             value = self.team.total(part * float(loss.detach()))
@@ -162,9 +204,14 @@ class Learner:
 
     def update(self) -> None:
         """One step with the gradients that were added up."""
+        if self.samples:
+            centers = cast(CosineHead, self.network.head).centers
+            assert centers.grad is not None
+            centers.grad = centers.grad.coalesce()
+            self.team.average_rows(centers)
         if self.recipe.optim.clip > 0:
             self.scaler.unscale_(self.optimizer)
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.optim.clip)
+            clip_gradients(list(self.network.parameters()), self.recipe.optim.clip)
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad()

@@ -71,9 +71,17 @@ class LandmarkNet(nn.Module):
 
     def from_planes(self, planes: Tensor) -> Outputs:
         """Map float pixels (B, 3, S, S), RGB in 0..255, to outputs: what augmentation gives."""
+        vector, features = self._look_at(planes)
+        with torch.autocast(planes.device.type, enabled=False):
+            return Outputs(self.head(vector), F.normalize(vector), features)
+
+    def vector_of(self, planes: Tensor) -> Tensor:
+        """Map float pixels (B, 3, S, S) to what the head takes, (B, D): not normalized."""
+        return self._look_at(planes)[0]
+
+    def _look_at(self, planes: Tensor) -> tuple[Tensor, Tensor]:
         features = self.backbone((planes - self.mean) / self.std)
         # Pooling and head in full precision: they cost nothing, and cosines need the digits.
         with torch.autocast(planes.device.type, enabled=False):
             features = features.float()
-            vector = self.neck(self.pool(features))
-            return Outputs(self.head(vector), F.normalize(vector), features)
+            return self.neck(self.pool(features)), features

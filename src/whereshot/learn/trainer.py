@@ -21,7 +21,6 @@ from whereshot.learn import config, optim
 from whereshot.learn import run as runs
 from whereshot.learn.batches import Batches
 from whereshot.learn.board import Board
-from whereshot.learn.calibrate import fit_temperature
 from whereshot.learn.checkpoint import Progress, read_checkpoint, save_checkpoint
 from whereshot.learn.contact_sheet import captions_of, contact_sheet
 from whereshot.learn.distributed import Team
@@ -105,7 +104,7 @@ class Trainer:
             raise self._diverged("the weights", "infinite")
         figures = {"loss": total_loss / len(batches), "size": float(batches.side)}
         if len(self.portions.held_out):
-            figures |= figures_of(*answer(learner, self.portions.held_out))
+            figures |= figures_of(answer(learner, self.portions.held_out))
         self.report(f"epoch {epoch + 1} done", 1, 1, figures)
         return figures
 
@@ -117,7 +116,9 @@ class Trainer:
     def _show(self, planes: Tensor, targets: Tensor) -> None:
         """Keep a picture of a batch as the network sees it."""
         if self.team.leads:
-            classes = self.portions.training.classes
+            classes, chosen = self.portions.training.classes, self.learner.chosen
+            if chosen is not None:
+                classes = [classes[number] for number in chosen.tolist()]
             captions = captions_of(targets, classes, unknown=self.portions.unknown is not None)
             self.pictures["first batch"] = contact_sheet(planes, captions)
 
@@ -167,9 +168,9 @@ class Trainer:
         if len(self.portions.held_out):
             best = self.team.first(lambda: load_file(self.folder / runs.BEST))
             self.learner.evaluated.load_state_dict(best)
-            logits, labels = answer(self.learner, self.portions.held_out)
-            results["temperature"] = fit_temperature(logits, labels)
-            results["validation_top1"] = float((logits.argmax(1) == labels).mean())
+            seen = answer(self.learner, self.portions.held_out)
+            results["temperature"] = seen.temperature()
+            results["validation_top1"] = float(seen.right.mean())
         return results
 
     def _restore(self) -> None:
