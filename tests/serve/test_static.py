@@ -27,7 +27,8 @@ def read(name):
 
 
 def test_there_is_a_page():
-    assert {"index.html", "app.js", "app.css", "map.js"} <= set(OWN)
+    pages = {"recognize/index.html", "landmarks/index.html", "library/index.html"}
+    assert {*pages, "shared/header.js", "shared/tokens.css"} <= set(OWN)
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -84,8 +85,8 @@ def test_what_is_vendored_stays_small():
 
 
 def test_static_files_are_asked_for_again_and_answered_short(client):
-    first = client.get("/static/app.js")
+    first = client.get("/static/recognize/app.js")
     assert first.headers["cache-control"] == "no-cache"
-    again = client.get("/static/app.js", headers={"If-None-Match": first.headers["etag"]})
+    again = client.get("/static/recognize/app.js", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
     assert client.head("/").status_code == 200

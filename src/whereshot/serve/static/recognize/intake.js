@@ -1,8 +1,9 @@
-// The ways in: choose, drop anywhere, paste.
+// The ways in: choose, take one (phones), drop anywhere, paste.
 
 /** Call `onPhotos(files)` for every file that comes in. */
 export function watchIntake(onPhotos) {
   const input = document.getElementById("files");
+  const camera = document.getElementById("camera");
   const dropzone = document.getElementById("dropzone");
   const take = (list) => {
     const files = [...list];
@@ -11,14 +12,20 @@ export function watchIntake(onPhotos) {
 
   // The button does it for keyboards and screen readers; a pointer may hit the whole zone.
   dropzone.addEventListener("click", () => input.click());
-  input.addEventListener("click", (event) => event.stopPropagation());
-  input.addEventListener("change", () => {
-    take(input.files);
-    input.value = ""; // the same photo again is a change too
+  document.getElementById("shoot").addEventListener("click", (event) => {
+    event.stopPropagation();
+    camera.click();
   });
+  for (const each of [input, camera]) {
+    each.addEventListener("click", (event) => event.stopPropagation());
+    each.addEventListener("change", () => {
+      take(each.files);
+      each.value = ""; // the same photo again is a change too
+    });
+  }
 
   document.addEventListener("paste", (event) => {
-    if (event.clipboardData?.files.length) {
+    if (event.clipboardData?.files.length && !document.querySelector("dialog[open]")) {
       event.preventDefault();
       take(event.clipboardData.files);
     }
@@ -41,11 +48,14 @@ export function watchIntake(onPhotos) {
     event.preventDefault();
     event.dataTransfer.dropEffect = "copy";
   });
+  const stop = () => {
+    depth = 0;
+    mark();
+  };
+  addEventListener("drop", stop, true); // also where a dialog takes the photos for itself
   addEventListener("drop", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
-    depth = 0;
-    mark();
-    take(event.dataTransfer.files);
+    if (!document.querySelector("dialog[open]")) take(event.dataTransfer.files);
   });
 }

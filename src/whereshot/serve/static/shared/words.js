@@ -47,6 +47,11 @@ export function openStreetMap({ latitude, longitude, radius_km: radius }) {
   return `https://www.openstreetmap.org/?${query}#map=${Math.min(17, Math.max(4, zoom))}/${at}`;
 }
 
+/** "1 photo", "1,200 photos" */
+export function count(number, word) {
+  return `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+}
+
 /** "in 44 ms", from the stages that a recognizer reports. */
 export function effort(milliseconds) {
   const total = Object.values(milliseconds ?? {}).reduce((sum, value) => sum + value, 0);
