@@ -25,10 +25,9 @@ _made = TemporaryDirectory(prefix="whereshot-notebook-")  # lives as long as the
 
 def shorten(recipe: Recipe) -> tuple[Recipe, Path]:
     """The recipe for made photos, and an empty folder to train it into."""
-    root = Path(_made.name)
-    paint_photos(root / "photos")
+    root, photos = Path(_made.name), made_photos()
     short = [
-        f"data.train={root / 'photos' / 'world'}",
+        f"data.train={photos / 'world'}",
         "data.validation=0.2",
         "data.exclude=",
         "data.workers=0",
@@ -40,8 +39,15 @@ def shorten(recipe: Recipe) -> tuple[Recipe, Path]:
         "precision=float32",
     ]
     if recipe.data.unknown:
-        short.append(f"data.unknown={root / 'photos' / 'not_landmarks'}")
+        short.append(f"data.unknown={photos / 'not_landmarks'}")
     return override(recipe, short), root / "runs" / recipe.name
+
+
+def made_photos() -> Path:
+    """The folder of made photos."""
+    folder = Path(_made.name) / "photos"
+    paint_photos(folder)
+    return folder
 
 
 def paint_photos(root: Path) -> None:

@@ -5,7 +5,8 @@
     python notebooks/run.py --fast                   # made photos, small networks; writes nothing
 
 A run that is not finished is trained on the way, which takes as long as it takes. What is written
-has no outputs of cells with the tag `shows-photos`, no times, no paths of this machine.
+has no outputs of cells with the tags `shows-photos` and `widget`, no times, and no paths of this
+machine.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ NAMES = tuple(sorted(path.stem for path in HERE.glob("[0-9]*.ipynb")))
 
 PHOTOS = "shows-photos"
 """The tag of cells whose outputs show photos that are not ours to publish."""
+WIDGET = "widget"
+"""The tag of cells that show something to use, which does nothing without a running kernel."""
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -52,8 +55,6 @@ def run(notebook: NotebookNode, *, fast: bool, photos: Path) -> None:
             "WHERESHOT_PHOTOS": str(photos.resolve()),
             "IPYTHONDIR": home,  # nobody's startup files, nobody's history
             "PYTHONHASHSEED": "0",
-            # tqdm misses ipywidgets, which nothing here needs.
-            "PYTHONWARNINGS": "ignore:IProgress not found",
         }
         client = NotebookClient(
             notebook,
@@ -80,7 +81,7 @@ def strip(notebook: NotebookNode) -> None:
         cell.metadata = nbformat.from_dict({"tags": tags} if (tags := tags_of(cell)) else {})
         if cell.cell_type != "code":
             continue
-        if PHOTOS in tags:
+        if PHOTOS in tags or WIDGET in tags:
             cell.outputs = []
         for output in cell.outputs:
             if "data" in output:
