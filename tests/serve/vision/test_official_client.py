@@ -12,6 +12,7 @@ import whereshot
 from whereshot.errors import EngineBusyError
 from whereshot.serve.app import create_app
 from whereshot.serve.engine import InProcessEngine
+from whereshot.serve.settings import Settings
 from whereshot.serve.uploads import UploadLimits
 
 pytestmark = pytest.mark.usefixtures("direct")
@@ -24,15 +25,15 @@ def address():
         yield url
 
 
-def connect(url):
+def connect(url, **options):
     from google.api_core.client_options import ClientOptions
     from google.auth.credentials import AnonymousCredentials
     from google.cloud import vision
 
     return vision.ImageAnnotatorClient(
         transport="rest",
-        client_options=ClientOptions(api_endpoint=url),
-        credentials=AnonymousCredentials(),
+        client_options=ClientOptions(api_endpoint=url, **options),
+        credentials=None if "api_key" in options else AnonymousCredentials(),
     )
 
 
@@ -139,3 +140,26 @@ def test_it_asks_again_when_the_server_was_busy():
         (answer,) = connect(url).batch_annotate_images(requests=[asked]).responses
     assert answer.landmark_annotations[0].description == "Hill"
     assert engine.asked == 2
+
+
+def test_its_api_key_opens_a_server_that_asks_for_one():
+    from google.api_core.exceptions import Unauthorized
+
+    key = "a-key-of-24-characters.."
+    asked = {"image": {"content": b"hill"}, "features": [{"type_": 2}]}
+    with serving(create_app(FakeRecognizer(), Settings(api_keys=(key,)))) as url:
+        (answer,) = connect(url, api_key=key).batch_annotate_images(requests=[asked]).responses
+        assert answer.landmark_annotations[0].description == "Hill"
+        with pytest.raises(Unauthorized, match="has no API key that is known here"):
+            connect(url, api_key="a-wrong-key").batch_annotate_images(requests=[asked])
+
+
+def test_too_many_requests_are_its_own_exception():
+    from google.api_core.exceptions import TooManyRequests
+
+    asked = {"image": {"content": b"hill"}, "features": [{"type_": 2}]}
+    with serving(create_app(FakeRecognizer(), Settings(rate=1))) as url:
+        client = connect(url)
+        client.batch_annotate_images(requests=[asked])
+        with pytest.raises(TooManyRequests, match="Ask again in"):
+            client.batch_annotate_images(requests=[asked])

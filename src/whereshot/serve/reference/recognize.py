@@ -80,6 +80,7 @@ RECOGNIZE_REFERENCE: dict[str, Any] = {
                 },
                 "include": {
                     **TEXT,
+                    "pattern": "^(certainty|correction)?(,(certainty|correction))*$",
                     "description": (
                         "What an answer shall have besides, with commas: `certainty` (what the "
                         "verdict goes by), `correction` (what you said of this photo before)."

@@ -173,32 +173,17 @@ _IMAGE_RESPONSE = record(
     },
 )
 
-_IMAGE_REQUEST: Json = {
-    "type": "object",
-    "properties": {
-        "image": {
-            "type": "object",
-            "properties": {"content": {**TEXT, "format": "byte", "description": "The photo."}},
-            "required": ["content"],
-        },
-        "features": {
-            **list_of(
-                {
-                    "type": "object",
-                    "properties": {
-                        "type": {"enum": ["LANDMARK_DETECTION", 2]},
-                        "maxResults": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
-                    },
-                    "required": ["type"],
-                    "additionalProperties": False,
-                }
-            ),
-            "minItems": 1,
-        },
-    },
-    "required": ["image", "features"],
-    "additionalProperties": False,
-}
+_FEATURE = record(
+    {"type": {"enum": ["LANDMARK_DETECTION", 2]}},
+    {"maxResults": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}},
+)
+
+_IMAGE_REQUEST = record(
+    {
+        "image": record({"content": {**TEXT, "format": "byte", "description": "The photo."}}),
+        "features": {**list_of(_FEATURE), "minItems": 1},
+    }
+)
 
 SCHEMAS: dict[str, Json] = {
     "Problem": _PROBLEM,

@@ -60,15 +60,18 @@ def find_landmark(content: bytes, recognizer: OnnxRecognizer) -> Recognition:
 
 async def _annotate(services: Services, image: ImageRequest) -> dict[str, Any]:
     """The `AnnotateImageResponse` for one image."""
-    error, answer = image.error, dict[str, Any]()
+    found, error = None, image.error
     if image.content is not None:
         try:
             found = await services.engine.run(partial(find_landmark, image.content))
-        except PhotoError as trouble:
-            error = Status(INVALID_ARGUMENT, str(trouble))
-        except WorkerError as trouble:
-            error = Status(INTERNAL, str(trouble))
-        else:
-            annotations = annotations_of(found)
-            answer = {"landmarkAnnotations": annotations} if annotations else {}
-    return answer if error is None else {**answer, "error": error.to_dict()}
+            services.metrics.count_photo(found)
+        except (PhotoError, WorkerError) as trouble:
+            services.metrics.count_photo(trouble)
+            code = INVALID_ARGUMENT if isinstance(trouble, PhotoError) else INTERNAL
+            error = Status(code, str(trouble))
+    answer: dict[str, Any] = {}
+    if found is not None and (annotations := annotations_of(found)):
+        answer["landmarkAnnotations"] = annotations
+    if error is not None:
+        answer["error"] = error.to_dict()
+    return answer
