@@ -36,21 +36,44 @@ def course_archive(
 
 
 @dataclass
-class Site:
-    """One file at `/set.zip`, and how the server behaves; `requests` logs what was asked."""
+class Hold:
+    """Where the server stops sending a file: after `count` bytes, until it is released."""
 
-    content: bytes
+    count: int
+    reached: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass
+class Site:
+    """Files, one of them at `/set.zip`, and how the server behaves.
+
+    `requests` logs the headers that were asked with, and `path`.
+    """
+
+    content: bytes = b""
+    files: dict[str, bytes] = field(default_factory=dict)  # by path
+    holds: dict[str, Hold] = field(default_factory=dict)  # by path, for one answer
     etag: str = '"v1"'
     last_modified: str = ""
     ranges: bool = True
     tell_length: bool = True
     cuts: list[int] = field(default_factory=list)  # per answer: bytes after which the line drops
+    cuts_of: dict[str, list[int]] = field(default_factory=dict)  # the same by path
     statuses: list[int] = field(default_factory=list)  # answered first, one a request
     redirect: str = ""
     range_offset: int = 0  # a broken server answers another range than the one asked for
     extra_headers: dict[str, str] = field(default_factory=dict)
     requests: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
+
+    @property
+    def base_url(self) -> str:
+        return self.url.removesuffix("/set.zip")
+
+    def asked(self) -> list[str]:
+        """The paths that were asked for, in order."""
+        return [request["path"] for request in self.requests]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -65,16 +88,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         site = self.site
-        site.requests.append({key.lower(): value for key, value in self.headers.items()})
+        path = self.path.partition("?")[0]
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        site.requests.append(headers | {"path": path})
         self.close_connection = True
         if site.statuses:
             self._empty(site.statuses.pop(0))
         elif site.redirect and self.path == "/moved.zip":
             self._empty(302, Location=site.redirect)
-        elif self.path.partition("?")[0] != "/set.zip":
-            self._empty(404)
+        elif path == "/set.zip":
+            self._file(path, site.content)
+        elif path in site.files:
+            self._file(path, site.files[path])
         else:
-            self._file()
+            self._empty(404)
 
     def _empty(self, status: int, **headers: str) -> None:
         self.send_response(status)
@@ -83,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def _file(self) -> None:
+    def _file(self, path: str, content: bytes) -> None:
         site, start, status = self.site, 0, 200
         asked = self.headers.get("Range")
         current = self.headers.get("If-Range") in (
@@ -93,15 +120,15 @@ class _Handler(BaseHTTPRequestHandler):
         )
         if asked and site.ranges and current:
             start, status = int(asked.removeprefix("bytes=").partition("-")[0]), 206
-            if start >= len(site.content):
-                self._empty(416, **{"Content-Range": f"bytes */{len(site.content)}"})
+            if start >= len(content):
+                self._empty(416, **{"Content-Range": f"bytes */{len(content)}"})
                 return
             start += site.range_offset
-        body = site.content[start:]
+        body = content[start:]
         self.send_response(status)
         if status == 206:
-            last = len(site.content) - 1
-            self.send_header("Content-Range", f"bytes {start}-{last}/{len(site.content)}")
+            last = len(content) - 1
+            self.send_header("Content-Range", f"bytes {start}-{last}/{len(content)}")
         if site.etag:
             self.send_header("ETag", site.etag)
         if site.last_modified:
@@ -111,7 +138,15 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in site.extra_headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body[: site.cuts.pop(0)] if site.cuts else body)
+        cuts = site.cuts_of.get(path) or site.cuts
+        body = body[: cuts.pop(0)] if cuts else body
+        if (hold := site.holds.pop(path, None)) is not None:
+            self.wfile.write(body[: hold.count])
+            self.wfile.flush()
+            hold.reached.set()
+            hold.released.wait(60)
+            body = body[hold.count :]
+        self.wfile.write(body)
 
 
 class _Server(ThreadingHTTPServer):

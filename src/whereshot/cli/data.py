@@ -1,4 +1,7 @@
-"""`whereshot data`: verify, describe and download data sets; only judging labels needs torch."""
+"""`whereshot data`: verify and describe data sets; only judging labels needs torch.
+
+To download one, and to score predictions, are in files of their own.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from whereshot.cli._data_fetch import fetch
 from whereshot.cli._progress import ProgressLine
-from whereshot.cli._shared import EXIT_FAILED, check_target, printable
+from whereshot.cli._shared import EXIT_FAILED, check_target
 
 if TYPE_CHECKING:
-    from whereshot.learn.sets.fetch import OnStep
     from whereshot.learn.sets.survey import OnPhoto
 
 app = typer.Typer(
-    help="Verify, describe or download a data set to train on.",
+    help="Verify, describe or download a data set to train on; score predictions by its metric.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -170,54 +173,7 @@ def stats(folder: Folder, as_json: AsJson = False) -> None:
         print_figures(figures)
 
 
-@app.command()
-def fetch(
-    name: Annotated[
-        str, typer.Argument(metavar="SET", help="udacity50: the course's 50 landmarks.")
-    ],
-    to: Annotated[
-        Path | None,
-        typer.Option(help="The folder to unpack into.", show_default="data/SET"),
-    ] = None,
-    url: Annotated[
-        str | None, typer.Option(help="Take the archive from a mirror.", show_default=False)
-    ] = None,
-    sha256: Annotated[
-        str | None, typer.Option(help="What the archive must hash to.", show_default=False)
-    ] = None,
-) -> None:
-    """Download a published data set, verify and unpack it; prints the folder.
-
-    An interrupted download goes on where it stopped. A set that is complete
-    is left alone.
-
-    [bold]Examples[/bold]
-
-    \b
-    whereshot data fetch udacity50
-    whereshot data fetch udacity50 --to ~/sets/udacity50
-    """  # noqa: D301 - click wants the backspace itself before lines that it must not wrap
-    import re
-
-    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-        raise typer.BadParameter("must be 64 hexadecimal digits", param_hint="--sha256")
-    from whereshot.learn.sets.fetch import fetch as fetch_set
-    from whereshot.learn.sets.fetch import published_set
-
-    published = published_set(name)
-    folder = to or Path("data") / published.name
-    with _byte_progress() as on_step:
-        fetched = fetch_set(published, folder, url=url, sha256=sha256, on_step=on_step)
-    held = ", ".join(
-        f"{count:,} {part} photos of {fetched.landmarks[part]} landmarks"
-        for part, count in fetched.photos.items()
-    )
-    state = "is complete already, nothing was downloaded" if fetched.was_complete else "is here"
-    sys.stderr.write(f"{published.name} {state}: {held}\n")
-    if dict(fetched.photos) != dict(published.photos):
-        expected = " and ".join(f"{count:,} {part}" for part, count in published.photos.items())
-        sys.stderr.write(f"Note: {published.name} is published with {expected} photos.\n")
-    sys.stdout.write(f"{printable(str(folder))}\n")
+app.command()(fetch)
 
 
 @contextmanager
@@ -235,40 +191,6 @@ def _photo_progress() -> Generator[OnPhoto]:
     finally:
         if line is not None:
             line.clear()
-
-
-@contextmanager
-def _byte_progress() -> Generator[OnStep]:
-    """Bars on stderr for downloading and unpacking."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TaskID,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    tasks: dict[str, TaskID] = {}
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-
-        def on_step(step: str, done: int, total: int | None) -> None:
-            if step not in tasks:
-                # What an earlier run brought must not count as speed.
-                tasks[step] = bars.add_task(step, total=total, completed=done)
-            bars.update(tasks[step], completed=done, total=total)
-
-        yield on_step
 
 
 def _print_json(record: object) -> None:
