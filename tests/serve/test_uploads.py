@@ -230,3 +230,13 @@ def read_all(line):
     while chunk := line.recv(65536):
         received += chunk
     return received
+
+
+def test_uploads_that_run_at_once_hold_no_more_memory_than_allowed(connected):
+    with connected(FakeRecognizer(), held_bytes=2000) as client:
+        refused = client.post("/api/recognize", files={"photos": b"x" * 5000})
+        assert refused.status_code == 503
+        assert refused.json()["error"]["type"] == "UploadsBusy"
+        assert int(refused.headers["retry-after"]) >= 1
+        for _ in range(5):  # what was held is let go of
+            assert client.post("/api/recognize", files={"photos": b"hill"}).status_code == 200

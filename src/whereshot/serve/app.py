@@ -13,6 +13,7 @@ from whereshot.serve import problems
 from whereshot.serve.access import Access
 from whereshot.serve.engine import Engine, InProcessEngine
 from whereshot.serve.guard import Guard
+from whereshot.serve.inflow import Inflow
 from whereshot.serve.keys import Keys
 from whereshot.serve.logs import log_visit
 from whereshot.serve.metrics import Metrics
@@ -66,6 +67,7 @@ def create_app(engine: Engine | Recognizer, settings: Settings | None = None) ->
     problems.install(app)
     document.install(app)
     # From the inside to the outside: who is refused by one never meets those before it.
+    app.add_middleware(Inflow, most=settings.held_bytes)
     app.add_middleware(Access, keys=keys, rate=settings.rate)
     app.add_middleware(Guard, hosts=settings.hosts)
     app.add_middleware(GoogleErrors)  # words what all others refuse

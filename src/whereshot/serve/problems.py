@@ -23,14 +23,30 @@ from whereshot.serve.watch import REQUEST_ID, request_id
 
 
 class RequestError(Exception):
-    """A request that can't be answered, with the HTTP status that says so."""
+    """A request that can't be answered, with the HTTP status that says so.
 
-    def __init__(self, status: int, type_: str, message: str, *, close: bool = False) -> None:
+    `close` if the rest of its body stays unread, so that its connection can't be used again;
+    `retry_after` seconds if it may be answered later.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        type_: str,
+        message: str,
+        *,
+        close: bool = False,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.type = type_
         self.message = message
-        self.close = close  # the rest of the body stays unread: the connection can't be used again
+        self.headers: dict[str, str] = {}
+        if close:
+            self.headers["Connection"] = "close"
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(retry_after)
 
 
 def problem(
@@ -64,8 +80,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestError)
     async def refuse(_request: Request, error: RequestError) -> Response:
-        headers = {"Connection": "close"} if error.close else None
-        return problem(error.status, error.type, error.message, headers)
+        return problem(error.status, error.type, error.message, error.headers)
 
     @app.exception_handler(EngineBusyError)
     async def ask_again_later(_request: Request, error: EngineBusyError) -> Response:

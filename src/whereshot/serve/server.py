@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
 from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
 
-_GRACE_SECONDS = 5
+GRACE_SECONDS = 30
+"""How long requests that run when the server is asked to stop may go on."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -63,26 +65,36 @@ def url_of(listener: socket.socket, host: str) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: FastAPI, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM, and let running requests end; closes the socket."""
+def run(
+    app: FastAPI, listener: socket.socket, on_ready: Callable[[], None], trust_proxy: str = ""
+) -> None:
+    """Serve until SIGINT or SIGTERM, and let running requests end; closes the socket.
+
+    Who asks is who the socket says, unless that is `trust_proxy`, the address of a reverse proxy:
+    then it is who the proxy says.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,  # the command line configures logging
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # whoever asks is who the socket says
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        proxy_headers=bool(trust_proxy),
+        forwarded_allow_ips=trust_proxy,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    # uvicorn shuts down in order, and then raises the signal again: that must not be the end.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _Server(config, on_ready).run(sockets=[listener])
     except KeyboardInterrupt:
-        pass  # uvicorn has shut down in order and then raises the signal again
+        pass
     finally:
+        signal.signal(signal.SIGTERM, before)
         listener.close()
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that tells when it takes requests."""
+    """A uvicorn server that tells when it takes requests, and when it is about to stop."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -92,3 +104,8 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        assert isinstance(self.config.app, FastAPI)
+        self.config.app.state.stopping.set()  # answers that would go on for ever end now
+        await super().shutdown(sockets=sockets)

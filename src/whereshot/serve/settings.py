@@ -20,6 +20,7 @@ class Settings:
     `hosts` are the names or addresses besides localhost under which it may be asked (see `Guard`).
     `workers` is how many photos are looked at side by side, `queue` how many more may wait. A job
     of a worker may take `seconds`, and a worker `megabytes` of memory where the system sees to it.
+    Uploads that are running may hold `held_bytes` together.
 
     Whoever has one of `api_keys` may use the server, everybody if there are none; `rate` is how
     many requests each may send in a minute, None for as many as they like. `library` are the
@@ -32,7 +33,8 @@ class Settings:
     workers: int = 0  # 0: one per core
     queue: int = 64
     seconds: float = 30.0
-    megabytes: int = 2048
+    megabytes: int = 1024
+    held_bytes: int = 1024**3
     api_keys: tuple[str, ...] = ()
     rate: int | None = None
     library: tuple[Path, ...] = ()
