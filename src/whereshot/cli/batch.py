@@ -29,7 +29,10 @@ def batch(
         ),
     ],
     output: Annotated[
-        str, typer.Argument(help="A folder or URL for Parquet files.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="OUTPUT", help="A folder or URL for Parquet files.", show_default=False
+        ),
     ],
     k: Annotated[int, typer.Option("-k", min=1, help="How many candidates per photo.")] = 5,
     bundle: Annotated[
@@ -59,7 +62,7 @@ def batch(
     address: Annotated[
         str | None,
         typer.Option(
-            help="Address of a Ray cluster, such as ray://head:10001; `auto` finds it.",
+            help="Address of a Ray cluster, such as head:6379; `auto` finds it.",
             show_default="one on this machine",
         ),
     ] = None,
@@ -107,6 +110,7 @@ def batch(
         )
     share = None if max_false_tags is None else share_of(max_false_tags, "--max-false-tags")
 
+    from whereshot.errors import WhereshotError
     from whereshot.scale.batch import LocalEngine, RayEngine, batch_recognize
 
     chosen: Engine = LocalEngine(workers=workers)
@@ -128,6 +132,10 @@ def batch(
             device=device,
             report=progress.report,
         )
+    except ValueError as error:
+        if isinstance(error, WhereshotError):
+            raise
+        raise typer.BadParameter(str(error)) from None
     finally:
         progress.clear()
     sys.stderr.write(_text(summary))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -17,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from whereshot.cores import available_cores
-from whereshot.errors import BatchError, MissingExtraError
+from whereshot.errors import BatchError, MissingExtraError, WorkerError
 from whereshot.library.pool import map_batches
 from whereshot.scale.batch.engine import BATCH, Part, Span
 from whereshot.scale.batch.recognizing import Work, chunks, lost
@@ -57,7 +58,7 @@ class RayEngine:
         """Parts of a unit of photos each, as they are done.
 
         Raises MissingExtraError where Ray is not installed, BatchError for a cluster that is not
-        there.
+        there, WorkerError for what goes wrong in an actor.
         """
         ray = _load_ray()
         units = units_of(spans, source.rows_at_once)
@@ -81,10 +82,16 @@ class RayEngine:
                 **per_actor,
             )
             batches = rows.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow")
-            for table in batches:
-                if table.num_rows:
-                    self.photos_by_node[table[_NODE][0].as_py()] += table.num_rows
-                    yield table[_ROW][0].as_py(), table.select(RECORD_SCHEMA.names)
+            try:
+                for table in batches:
+                    if table.num_rows:
+                        self.photos_by_node[table[_NODE][0].as_py()] += table.num_rows
+                        yield table[_ROW][0].as_py(), table.select(RECORD_SCHEMA.names)
+            except ray.exceptions.RayError as error:
+                raise WorkerError(
+                    f"The Ray cluster could not do the work: {_cause_of(error)}. Mend that and "
+                    "begin again: blocks that are done are skipped"
+                ) from error
 
 
 def units_of(spans: Sequence[Span], rows_at_once: int) -> list[Span]:
@@ -142,6 +149,13 @@ class _Actor:
     def _carefully(self, items: Iterator[Item]) -> Generator[list[Record]]:
         yield from map_batches(self._work, chunks(items, BATCH), workers=1, lost=lost)
         self._careful = False
+
+
+def _cause_of(error: BaseException) -> str:
+    """The last line that names an exception: what stands below is Ray's advice, above its stack."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    named = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b.*: ", line)]
+    return (named or lines or [type(error).__name__])[-1]
 
 
 def _load_ray() -> Any:

@@ -144,7 +144,11 @@ def locate(text: str | os.PathLike[str]) -> Place:
     first, query = _without_query(first)
     filesystem, path = _of_fsspec(text) if chained else _of_pyarrow(first, query, text)
     path = path.rstrip("/")
-    return Place(filesystem, path, first.rstrip("/").removesuffix(path.strip("/")), chained + rest)
+    if "://" in path:  # file systems of the web take whole URLs for paths
+        return Place(filesystem, path)
+    scheme, _, there = first.partition("://")
+    prefix = f"{scheme}://" + there.rstrip("/").removesuffix(path.strip("/"))
+    return Place(filesystem, path, prefix, chained + rest)
 
 
 class Opener:

@@ -1,0 +1,226 @@
+"""A real Ray cluster of two nodes on this machine: the same records, whoever dies meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pyarrow as pa
+import pytest
+from batch_work import Deadly, Inline, results, timeless
+
+from whereshot.errors import MissingExtraError, WorkerError
+from whereshot.progress import silent
+from whereshot.scale.batch import LocalEngine, RayEngine, batch_recognize, ray_engine
+from whereshot.scale.batch.listing import keep_list, photos_of
+from whereshot.scale.batch.ray_engine import MOST_UNITS, units_of
+from whereshot.scale.batch.recognizing import Work, plan_work
+from whereshot.scale.batch.sources import ParquetRows
+from whereshot.scale.batch.storage import locate
+from whereshot.scale.batch.table import records_of
+
+pytestmark = pytest.mark.filterwarnings(
+    # Ray Data sets its own deprecated setting.
+    "ignore:`use_push_based_shuffle` is deprecated:DeprecationWarning",
+)
+
+# -- without Ray -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 100, 4096])
+@pytest.mark.parametrize("spans", [[(0, 1)], [(0, 64), (100, 1000)], [(7, 3_000_001)]])
+def test_units_cover_all_photos_once_and_are_not_too_many(
+    spans: list[tuple[int, int]], rows_at_once: int
+) -> None:
+    units = units_of(spans, rows_at_once)
+    assert all(start < stop for start, stop in units)
+    joined: list[tuple[int, int]] = []
+    for start, stop in units:
+        if joined and joined[-1][1] == start:
+            start = joined.pop()[0]
+        joined.append((start, stop))
+    assert joined == spans
+    assert len(units) <= MOST_UNITS + len(spans)
+    inner = [start for start, _ in units if start not in dict(spans)]
+    assert all(start % rows_at_once == 0 for start in inner)
+
+
+def test_without_ray_the_command_that_helps_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, work: Work
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    source, _ = keep_list(["a.jpg"], locate(tmp_path), silent)
+    with pytest.raises(MissingExtraError, match=r"Ray Data, .* pip install 'whereshot\[scale\]'"):
+        next(RayEngine().run(source, work, [(0, 1)]))
+
+
+def test_what_is_written_to_stderr_meanwhile_is_kept_but_for_the_noise(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with ray_engine._stderr_without(b"noise"):
+        os.write(2, b"some noise here\nsomething else\n")
+    assert capfd.readouterr().err == "something else\n"
+
+
+# -- with it ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def work(tiny_bundle: Path) -> Work:
+    """The work of a batch with the tiny bundle."""
+    return plan_work(str(tiny_bundle), k=2, threshold=None, max_false_tags=None, device="auto")
+
+
+def ray_processes() -> list[psutil.Process]:
+    """Those that Ray has begun on this machine for this user's tests, below this process or not."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter(["cmdline", "name"]):
+        words = " ".join(process.info["cmdline"] or ())
+        if "/ray/core/src/ray/" in words or words.startswith("ray::"):
+            found.append(process)
+    return found
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "waited in vain"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two nodes with one core each, and little shared memory; all of it is gone afterwards."""
+    before = {process.pid for process in ray_processes()}
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    import ray
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False}
+    running = Cluster(initialize_head=True, head_node_args=node)
+    try:
+        running.add_node(num_cpus=1, object_store_memory=80 << 20)
+        ray.init(running.address, log_to_driver=False, logging_level="ERROR")
+        yield running
+    finally:
+        ray.shutdown()
+        running.shutdown()
+        del os.environ["RAY_USAGE_STATS_ENABLED"]
+    wait_until(lambda: not {process.pid for process in ray_processes()} - before)
+
+
+@pytest.fixture
+def source(album: Path, tmp_path: Path) -> ParquetRows:
+    """The photos of the album eight times: five units."""
+    return keep_list(list(photos_of([str(album)])) * 8, locate(tmp_path / "list"), silent)[0]
+
+
+def recognized(parts: Sequence[tuple[int, Any]], photos: int) -> list[Any]:
+    """Records by number; no photo may be missing or there twice."""
+    at, tables = 0, []
+    for start, table in sorted(parts, key=lambda part: part[0]):
+        assert start == at
+        at += table.num_rows
+        tables.append(table)
+    assert at == photos
+    return timeless(records_of([pa.concat_tables(tables)]))
+
+
+@pytest.mark.slow
+def test_two_nodes_share_the_work_and_give_the_records_of_one_process(
+    cluster: Any, album: Path, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    photos = list(photos_of([str(album)])) * 8
+    (tmp_path / "photos.txt").write_text("\n".join(photos), encoding="utf-8")
+    engine = RayEngine(workers=2)
+    for name, chosen in (("ray", engine), ("local", LocalEngine(workers=2))):
+        summary = batch_recognize(
+            tmp_path / "photos.txt",
+            tmp_path / name,
+            bundle=str(tiny_bundle),
+            block_size=50,
+            engine=chosen,
+        )
+        assert (summary.photos, summary.failed) == (320, 16)
+    assert results(tmp_path / "ray") == results(tmp_path / "local")
+    assert [record["photo"] for record in results(tmp_path / "ray")] == photos
+    assert len(engine.photos_by_node) == 2
+    assert engine.photos_by_node.total() == 320
+
+
+@pytest.mark.slow
+def test_an_actor_that_is_killed_and_photos_that_end_processes_cost_no_other_photo(
+    cluster: Any, source: ParquetRows, work: Work
+) -> None:
+    expected = recognized(list(Inline().run(source, work, [(0, 320)])), 320)
+    deadly = Deadly(work, "006.png", pause=0.005)
+    parts: list[tuple[int, Any]] = []
+    killed = 0
+    with closing(RayEngine(workers=2).run(source, deadly, [(0, 320)])) as run:  # type: ignore[arg-type]
+        for part in run:
+            parts.append(part)
+            if not killed:
+                actors = [each for each in ray_processes() if "MapBatches" in each.cmdline()[0]]
+                os.kill(actors[0].pid, signal.SIGKILL)
+                killed = len(actors)
+    assert killed
+    for record, other in zip(recognized(parts, 320), expected, strict=True):
+        if record["photo"].endswith("006.png"):
+            assert "(SIGKILL), twice" in record["error"]["message"]
+        else:
+            assert record == other
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Work for which there is no bundle where it is done."""
+
+    device: str = "cpu"
+
+    def __call__(self) -> Any:
+        raise LookupError("no such bundle here")
+
+
+@pytest.mark.slow
+def test_what_goes_wrong_in_an_actor_is_said_in_one_line(cluster: Any, source: ParquetRows) -> None:
+    with pytest.raises(WorkerError, match=r"could not do the work: .*no such bundle here"):
+        list(RayEngine(workers=1).run(source, Elsewhere(), [(0, 64)]))  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_a_driver_that_is_killed_takes_its_cluster_along_and_the_batch_goes_on(
+    cluster: Any, samples: Path, album: Path, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    photos = [*photos_of([str(album)])] * 16
+    (tmp_path / "photos.txt").write_text("\n".join(photos), encoding="utf-8")
+    out = tmp_path / "out"
+    before = {process.pid for process in ray_processes()}
+    asked = [str(tmp_path / "photos.txt"), str(out), "--bundle", str(tiny_bundle)]
+    asked += ["--block-size", "64", "--engine", "ray", "--workers", "1"]
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "whereshot", "batch", *asked],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: list(out.glob("block-*")) or driver.poll() is not None)
+    driver.kill()
+    _, said = driver.communicate()
+    assert driver.returncode == -signal.SIGKILL, said
+    assert said == ""
+    wait_until(lambda: not {process.pid for process in ray_processes()} - before)
+    done = len(results(out))
+    assert 0 < done < 640
+    summary = batch_recognize(
+        tmp_path / "photos.txt", out, bundle=str(tiny_bundle), engine=RayEngine(workers=2)
+    )
+    assert (summary.skipped, summary.recognized) == (done, 640 - done)
+    assert [record["photo"] for record in results(out)] == photos
