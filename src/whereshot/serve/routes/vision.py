@@ -11,12 +11,12 @@ from starlette.responses import JSONResponse, Response
 
 from whereshot.errors import PhotoError, WorkerError
 from whereshot.records import Recognition
-from whereshot.serve.problems import RequestError
 from whereshot.serve.reference.vision import VISION_REFERENCE
 from whereshot.serve.services import Services
 from whereshot.serve.together import together
 from whereshot.serve.vision.annotations import annotations_of
 from whereshot.serve.vision.body import read_body
+from whereshot.serve.vision.errors import refused
 from whereshot.serve.vision.requests import ImageRequest, read_requests
 from whereshot.serve.vision.status import INTERNAL, INVALID_ARGUMENT, Status
 
@@ -37,8 +37,7 @@ def router(services: Services) -> APIRouter:
 
     async def annotate(request: Request) -> Response:
         if (form := request.query_params.get("alt", "json")) != "json":
-            message = f"alt is {form[:20]!a}: whereshot answers in json only."
-            raise RequestError(400, "InvalidArgument", message)
+            raise refused(f"alt is {form[:20]!a}: whereshot answers in json only.")
         limits = services.settings.limits
         try:
             asked = read_requests(await read_body(request, limits), limits.file_bytes)

@@ -18,6 +18,7 @@ from fastapi import Request
 from whereshot.serve.problems import RequestError
 from whereshot.serve.uploads import UploadLimits
 from whereshot.serve.vision.base64_stream import Base64Stream
+from whereshot.serve.vision.errors import refused
 
 MAX_DOCUMENT_BYTES = 256 * 1024
 _MEGABYTE = 1024 * 1024
@@ -52,11 +53,10 @@ async def read_body(request: Request, limits: UploadLimits) -> Body:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if kind != "application/json" or encoding != "identity":
         got = kind or "missing" if encoding == "identity" else f"{kind}, {encoding}"
-        raise RequestError(
-            415,
-            "NotJson",
+        raise refused(
             f"The content type is {got[:80]!r}, expected application/json, not compressed. "
             "For example: curl -H 'Content-Type: application/json' -d @request.json URL",
+            status=415,
             close=True,
         )
     declared = request.headers.get("content-length", "")
@@ -73,9 +73,7 @@ async def read_body(request: Request, limits: UploadLimits) -> Body:
 
 def _too_much(limits: UploadLimits) -> RequestError:
     megabytes = limits.request_bytes / _MEGABYTE
-    return RequestError(
-        400,  # where 413 would be in place, Google's services say 400
-        "RequestTooLarge",
+    return refused(
         f"The request is larger than {megabytes:g} MB. Send fewer or smaller photos at once.",
         close=True,
     )
@@ -171,9 +169,7 @@ class BodyReader:
         self._document += piece
         if len(self._document) > self._document_bytes:
             kilobytes = self._document_bytes // 1024
-            raise RequestError(
-                400,
-                "RequestTooLarge",
+            raise refused(
                 f"The request has more than {kilobytes} kB besides its photos. "
                 "Send each photo as base64 in image.content.",
                 close=True,
@@ -193,7 +189,7 @@ def _unescaped(piece: bytes) -> bytes:
 
 def _malformed(why: str) -> RequestError:
     message = f"The request is not valid JSON: {why}. Send an object with a list of requests."
-    return RequestError(400, "MalformedJson", message, close=True)
+    return refused(message, close=True)
 
 
 def _refuse_constant(name: str) -> float:

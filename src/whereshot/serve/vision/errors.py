@@ -12,7 +12,7 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from whereshot.serve.problems import internal_error
+from whereshot.serve.problems import RequestError, internal_error
 
 PREFIX = "/v1/"
 _STATUSES = {
@@ -32,6 +32,11 @@ _STATUSES = {
 def status_name(code: int) -> str:
     """The name of `google.rpc.Code` that goes with an HTTP status."""
     return _STATUSES.get(code, "UNKNOWN")
+
+
+def refused(message: str, *, status: int = 400, close: bool = False) -> RequestError:
+    """A request that is wrong as a whole, for whatever reason: Google's services say 400."""
+    return RequestError(status, status_name(status), message, close=close)
 
 
 class GoogleErrors:

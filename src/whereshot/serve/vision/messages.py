@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from whereshot.serve.problems import RequestError
+from whereshot.serve.vision.errors import refused
 
 _INT32 = 2**31
 
@@ -73,7 +74,7 @@ def enum(message: Mapping[str, Any], name: str, path: str, values: Mapping[str, 
 def wrong(path: str, problem: str) -> RequestError:
     """A request that has something wrong at a path such as `requests[0].image`."""
     where = f"'{path}'" if path else "the request"
-    return RequestError(400, "InvalidArgument", f"Invalid value at {where}: {problem}.")
+    return refused(f"Invalid value at {where}: {problem}.")
 
 
 def _join(path: str, name: str) -> str:
