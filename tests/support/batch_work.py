@@ -52,22 +52,28 @@ class Inline:
 class Deadly:
     """The work of `Work`, which ends its process at photos of some name.
 
-    Once, if there is a folder for `marks`; always, if there is none. With `pause`, each photo takes
-    that many seconds.
+    With `pause`, each photo takes that many seconds. With a folder to `meet` in, processes begin
+    when two of them have come to it.
     """
 
     work: Work
     name: str = ""
-    marks: Path | None = None
     pause: float = 0.0
-
-    # What else engines ask of work.
-    @property
-    def device(self) -> str:
-        return "cpu"
+    meet: Path | None = None
+    device: str = "cpu"  # engines ask for it
 
     def __call__(self) -> _Dying:
         return _Dying(self)
+
+
+@dataclass(frozen=True)
+class NoBundle:
+    """Work for which there is no bundle where it is done."""
+
+    device: str = "cpu"
+
+    def __call__(self) -> Any:
+        raise LookupError("no such bundle here")
 
 
 class _Dying:
@@ -79,19 +85,21 @@ class _Dying:
         return list(self.stream(items))
 
     def stream(self, items: Iterable[Item]) -> Iterator[Record]:
+        self._meet()
         for chunk in chunks(items, 1):
             time.sleep(self._deadly.pause)
             if self._deadly.name and Path(chunk[0].name).name == self._deadly.name:
-                self._die(chunk[0])
+                os.kill(os.getpid(), signal.SIGKILL)
             yield from self._recognizing(chunk)
 
-    def _die(self, item: Item) -> None:
-        if self._deadly.marks is not None:
-            mark = self._deadly.marks / Path(item.name).name
-            if mark.exists():
-                return
-            mark.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
+    def _meet(self) -> None:
+        folder = self._deadly.meet
+        if folder is not None:
+            (folder / str(os.getpid())).touch()
+            limit = time.monotonic() + 120
+            while len(list(folder.iterdir())) < 2:
+                assert time.monotonic() < limit, "nobody else came"
+                time.sleep(0.05)
 
 
 def timeless(records: Iterable[Record]) -> list[Record]:

@@ -9,14 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import batch_work
 import psutil
 import pyarrow as pa
 import pytest
-from batch_work import Deadly, Inline, results, timeless
+from batch_work import Deadly, Inline, NoBundle, results, timeless
 
 from whereshot.errors import MissingExtraError, WorkerError
 from whereshot.progress import silent
@@ -29,8 +29,8 @@ from whereshot.scale.batch.storage import locate
 from whereshot.scale.batch.table import records_of
 
 pytestmark = pytest.mark.filterwarnings(
-    # Ray Data sets its own deprecated setting.
-    "ignore:`use_push_based_shuffle` is deprecated:DeprecationWarning",
+    # Ray Data warns of settings of its own that it has set itself.
+    "ignore::DeprecationWarning:ray.data.context",
 )
 
 # -- without Ray -----------------------------------------------------------------------------
@@ -102,6 +102,9 @@ def cluster() -> Iterator[Any]:
     """Two nodes with one core each, and little shared memory; all of it is gone afterwards."""
     before = {process.pid for process in ray_processes()}
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    support = str(Path(batch_work.__file__).parent)  # where actors find what tests hand them
+    paths = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = support if paths is None else f"{support}{os.pathsep}{paths}"
     import ray
     from ray.cluster_utils import Cluster
 
@@ -115,6 +118,9 @@ def cluster() -> Iterator[Any]:
         ray.shutdown()
         running.shutdown()
         del os.environ["RAY_USAGE_STATS_ENABLED"]
+        del os.environ["PYTHONPATH"]
+        if paths is not None:
+            os.environ["PYTHONPATH"] = paths
     wait_until(lambda: not {process.pid for process in ray_processes()} - before)
 
 
@@ -141,7 +147,13 @@ def test_two_nodes_share_the_work_and_give_the_records_of_one_process(
 ) -> None:
     photos = list(photos_of([str(album)])) * 8
     (tmp_path / "photos.txt").write_text("\n".join(photos), encoding="utf-8")
-    engine = RayEngine(workers=2)
+    (tmp_path / "meet").mkdir()
+
+    class Meeting(RayEngine):
+        def run(self, source: Any, work: Any, spans: Any) -> Any:
+            return super().run(source, Deadly(work, meet=tmp_path / "meet"), spans)  # type: ignore[arg-type]
+
+    engine = Meeting(workers=2)
     for name, chosen in (("ray", engine), ("local", LocalEngine(workers=2))):
         summary = batch_recognize(
             tmp_path / "photos.txt",
@@ -180,20 +192,10 @@ def test_an_actor_that_is_killed_and_photos_that_end_processes_cost_no_other_pho
             assert record == other
 
 
-@dataclass(frozen=True)
-class Elsewhere:
-    """Work for which there is no bundle where it is done."""
-
-    device: str = "cpu"
-
-    def __call__(self) -> Any:
-        raise LookupError("no such bundle here")
-
-
 @pytest.mark.slow
 def test_what_goes_wrong_in_an_actor_is_said_in_one_line(cluster: Any, source: ParquetRows) -> None:
     with pytest.raises(WorkerError, match=r"could not do the work: .*no such bundle here"):
-        list(RayEngine(workers=1).run(source, Elsewhere(), [(0, 64)]))  # type: ignore[arg-type]
+        list(RayEngine(workers=1).run(source, NoBundle(), [(0, 64)]))  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
