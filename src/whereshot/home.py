@@ -20,3 +20,16 @@ def user_home() -> Path:
     import platformdirs  # only where nothing is set
 
     return platformdirs.user_data_path("whereshot", appauthor=False)
+
+
+def user_cache() -> Path:
+    """The folder of what can be made again, such as thumbnails; it need not exist yet.
+
+    `cache` in `WHERESHOT_HOME` if that is set, else `whereshot` in the user cache folder of this
+    system, such as `~/.cache/whereshot`.
+    """
+    if os.environ.get(HOME_VARIABLE):
+        return user_home() / "cache"
+    import platformdirs
+
+    return platformdirs.user_cache_path("whereshot", appauthor=False)

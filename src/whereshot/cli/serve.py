@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 if TYPE_CHECKING:
+    from whereshot.records import Recognizer
     from whereshot.serve.process_engine import ProcessEngine
     from whereshot.serve.settings import Settings
 
@@ -240,7 +241,7 @@ def serve(
             threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
 
     try:
-        run(create_app(engine, settings), listener, announce, trust_proxy)
+        run(create_app(engine, settings, _indexer(bundle)), listener, announce, trust_proxy)
     finally:
         engine.end()  # where a second Ctrl-C has cut short what comes before
 
@@ -255,6 +256,15 @@ def _start(bundle: str | None, settings: Settings) -> ProcessEngine:
 
     make = partial(load, find_bundle(bundle).absolute(), limits=settings.limits.photo)
     return ProcessEngine(WorkerPlan(make, settings.megabytes), settings)
+
+
+def _indexer(bundle: str | None) -> Callable[[], Recognizer]:
+    """How processes that look at folders come to a recognizer, without the limits of uploads."""
+    from functools import partial
+
+    from whereshot.recognize import find_bundle, load
+
+    return partial(load, find_bundle(bundle).absolute())
 
 
 def _read_keys(given: Sequence[str], file: Path | None) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -182,7 +181,7 @@ class _Told:
 
     def step(self, step: TagStep) -> None:
         """One photo is done."""
-        from whereshot.library.tag_report import row_of
+        from whereshot.library.tag_report import difference, row_of
 
         row = row_of(step)
         self._rows.append(row)
@@ -190,7 +189,7 @@ class _Told:
             self.failed = True
             print_error(f"{row.photo}: {row.reason}")
         elif step.changes and self._show_changes:
-            sys.stdout.writelines(_difference(step))
+            sys.stdout.writelines(f"{printable(line)}\n" for line in difference(step))
         elif step.outcome != "skipped":
             what = f"{row.landmark}, {row.country}"
             why = f"; {row.reason}" if row.reason else ""
@@ -217,17 +216,3 @@ class _Told:
         files = RealFiles()
         text = report_text(path, self._rows, self.run if self._changed else None)
         files.write(path, text, over=files.look(path))
-
-
-def _difference(step: TagStep) -> Iterator[str]:
-    """The change to a file as a unified difference, each line safe for a terminal."""
-    import difflib
-
-    before, after = (
-        (content or b"").decode("utf-8", "surrogateescape").splitlines()
-        for content in (step.before, step.after)
-    )
-    name = str(step.path)
-    old = name if step.before is not None else "/dev/null"
-    for line in difflib.unified_diff(before, after, old, name, lineterm=""):
-        yield f"{printable(line)}\n"

@@ -22,6 +22,7 @@ MIN_POPULATION = 15_000
 
 _SPREAD = 2.0  # of its reach: so far out a point still counts to a city
 _DIGITS = 3  # 110 m, as the table has them
+_NOBODY = np.array([], dtype=np.intp)
 
 
 class City(NamedTuple):
@@ -41,7 +42,10 @@ class Cities:
         self._cities = list(cities)
         self._points = np.array([(city.latitude, city.longitude) for city in cities]).reshape(-1, 2)
         self._reaches = reach_km(np.array([city.population for city in cities]))
-        self._codes = np.array([city.country_code for city in cities])
+        countries: dict[str, list[int]] = {}
+        for index, city in enumerate(cities):
+            countries.setdefault(city.country_code, []).append(index)
+        self._countries = {code: np.array(indices) for code, indices in countries.items()}
         self._cached = lru_cache(maxsize=65_536)(self._find)
 
     def at(self, latitude: float, longitude: float, country_code: str) -> City | None:
@@ -57,9 +61,8 @@ class Cities:
 
     def _find(self, latitude: float, longitude: float, country_code: str) -> City | None:
         # The largest city of all reaches less than a degree of latitude.
-        near = np.flatnonzero(
-            (np.abs(self._points[:, 0] - latitude) < 1) & (self._codes == country_code)
-        )
+        inside = self._countries.get(country_code, _NOBODY)
+        near = inside[np.abs(self._points[inside, 0] - latitude) < 1]
         if not near.size:
             return None
         share = distances_km(self._points[near], latitude, longitude) / self._reaches[near]

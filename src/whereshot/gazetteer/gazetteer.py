@@ -17,6 +17,7 @@ from whereshot.records import Landmark
 
 SHIPPED = Path(__file__).with_name("landmarks.csv")
 
+_KM_PER_DEGREE = 111.19  # of latitude; never more than there are
 _IN_PLACE = 0.85  # of a landmark in the city or country that was typed: above any misspelled name
 
 
@@ -127,6 +128,24 @@ class Gazetteer:
             for landmark in self._landmarks
         )
         return tuple(sorted(nearby, key=lambda one: one.distance_km)[:limit])
+
+    def around(self, latitude: float, longitude: float) -> Landmark | None:
+        """The smallest landmark whose circle a point in degrees is in, which says most.
+
+        A temple, and not the park around it. None if it is in none.
+
+        >>> load_gazetteer().around(48.8584, 2.2945).name
+        'Eiffel Tower'
+        """
+        here = (latitude, longitude)
+        inside = (
+            landmark
+            for landmark in self._landmarks
+            # Most are far away in latitude alone, and that is quickly seen.
+            if abs(landmark.latitude - latitude) * _KM_PER_DEGREE <= landmark.radius_km
+            and haversine_km(here, (landmark.latitude, landmark.longitude)) <= landmark.radius_km
+        )
+        return min(inside, key=lambda landmark: landmark.radius_km, default=None)
 
     def not_found(self, given: str, how: str = "like") -> LandmarkNotFoundError:
         """The error for a name that leads nowhere, with the closest names in it."""

@@ -19,7 +19,7 @@ from whereshot.library.paths import distinct_roots, key_range, to_key, to_path
 from whereshot.library.schema import open_database
 from whereshot.records import Location
 
-__all__ = ["ASK", "CHANGED", "PAGE", "Catalog", "CatalogPhoto"]
+__all__ = ["ASK", "CHANGED", "PAGE", "READ", "Catalog", "CatalogPhoto"]
 
 PAGE = 1000
 """Rows that are fetched at once: no cursor stays open while somebody works on a row."""
@@ -30,7 +30,9 @@ _COLUMNS = (
     "path, size, mtime_ns, content_hash, taken_at, camera, latitude, longitude, radius_km, "
     "bundle, verdict, predictions, certainty, error, written_at"
 )
-_READ = f"{_COLUMNS}, pending, id, decision, decided"
+READ = f"{_COLUMNS}, pending, id, decision, decided, written_as"
+"""What `photo` makes a photo of, for `rows`."""
+
 # Of new content under an old name it isn't known whether it is the same picture: what a person saw
 # in it must not be written to another one. A rejection does no harm there.
 _KEEPS_DECISION = "content_hash IS excluded.content_hash OR decision = 'rejected'"
@@ -48,6 +50,14 @@ _PUT = f"""
         decided = CASE WHEN {_KEEPS_DECISION} THEN decided END,
         failed_with = excluded.failed_with, pending = 0, missing = 0
 """  # noqa: S608 - no value of anybody's is in it
+
+
+# What is written is what a person said, else the recognizer's best.
+_MARK_WRITTEN = """
+    UPDATE photos SET written_at = ?, written_in = ?, written_as = CASE WHEN ? IS NOT NULL THEN
+        CASE decision WHEN 'accepted' THEN decided ELSE json_extract(predictions, '$[0][0]') END
+    END WHERE path = ?
+"""
 
 
 class Catalog:
@@ -89,8 +99,8 @@ class Catalog:
         The catalog may be changed while they are gone through.
         """
         for key in distinct_roots(under) if under else [None]:
-            for row in self.rows(_READ, key, "NOT missing"):
-                yield self._photo(row)
+            for row in self.rows(READ, key, "NOT missing"):
+                yield self.photo(row)
 
     def count(self, under: Sequence[str | os.PathLike[str]] = ()) -> int:
         """How many photos `photos` would give."""
@@ -99,15 +109,15 @@ class Catalog:
 
     def get(self, path: str | os.PathLike[str]) -> CatalogPhoto | None:
         """One photo by its path; None if the catalog does not have it."""
-        query = f"SELECT {_READ} FROM photos WHERE path = ? AND NOT missing"  # noqa: S608
+        query = f"SELECT {READ} FROM photos WHERE path = ? AND NOT missing"  # noqa: S608
         rows = self.read(query, (to_key(path),))
-        return self._photo(rows[0]) if rows else None
+        return self.photo(rows[0]) if rows else None
 
     def get_by_id(self, number: int) -> CatalogPhoto | None:
         """One photo by its number; None if the catalog does not have it."""
-        query = f"SELECT {_READ} FROM photos WHERE id = ? AND NOT missing"  # noqa: S608
+        query = f"SELECT {READ} FROM photos WHERE id = ? AND NOT missing"  # noqa: S608
         rows = self.read(query, (number,))
-        return self._photo(rows[0]) if rows else None
+        return self.photo(rows[0]) if rows else None
 
     def put(self, photos: Iterable[CatalogPhoto], *, failed_with: str | None = None) -> None:
         """Add photos, or replace what is known of them, all or none.
@@ -127,8 +137,18 @@ class Catalog:
         """
         with self.transaction():
             self.connection.executemany(
-                "UPDATE photos SET written_at = ?, written_in = ? WHERE path = ?",
-                ((when, run, to_key(path)) for path in paths),
+                _MARK_WRITTEN, ((when, run, when, to_key(path)) for path in paths)
+            )
+
+    def mark_found_written(self, dates: Iterable[tuple[Path, str]]) -> None:
+        """Note of photos that their sidecars say it already, and since when, where it isn't known.
+
+        So it is where the catalog is younger than the sidecars.
+        """
+        with self.transaction():
+            self.connection.executemany(
+                f"{_MARK_WRITTEN} AND written_as IS NULL",
+                ((when, None, when, to_key(path)) for path, when in dates),
             )
 
     def written_in(self, run: int) -> list[Path]:
@@ -204,11 +224,12 @@ class Catalog:
                 "permissions of its folder, or name another file with --catalog."
             ) from error
 
-    def _photo(self, row: Any) -> CatalogPhoto:
+    def photo(self, row: Any) -> CatalogPhoto:
+        """The photo of a row of `READ`."""
         key, size, mtime_ns, content_hash, taken_at, camera, latitude, longitude, radius_km = row[
             :9
         ]
-        error, written_at, pending, number, verdict, decided = row[13:]
+        error, written_at, pending, number, verdict, decided, written_as = row[13:]
         path = to_path(key)
         if pending == CHANGED:  # what is known is of what the file was
             return CatalogPhoto(path, size, mtime_ns, written_at=written_at, id=number)
@@ -225,6 +246,7 @@ class Catalog:
             error=error,
             written_at=written_at,
             decision=Decision(verdict, self.answers.landmark(decided)) if verdict else None,
+            written_as=self.answers.landmark(written_as) if written_as is not None else None,
             id=number,
         )
 

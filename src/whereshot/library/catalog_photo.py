@@ -28,8 +28,9 @@ class CatalogPhoto:
     `taken_at` is aware if the photo says its offset to UTC, else naive local time. `own_location`
     is its own GPS position. `recognition` is None where there is none yet, or none can be:
     `error` then says why the photo could not be read. `written_at` is when a sidecar of it was
-    last written by whereshot. `decision` is what a person said of it. `id` is the number that the
-    catalog gave it, None for a photo that is not out of one.
+    last written by whereshot, `written_as` the landmark that this says. `decision` is
+    what a person said of it. `id` is the number that the catalog gave it, None for a photo that is
+    not out of one.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class CatalogPhoto:
     error: str | None = None
     written_at: str | None = None
     decision: Decision | None = None
+    written_as: Landmark | None = field(default=None, compare=False)
     id: int | None = field(default=None, compare=False)
 
     @property
@@ -70,6 +72,14 @@ class CatalogPhoto:
     def is_accepted(self) -> bool:
         """Whether a person said what it shows."""
         return self.decision is not None and self.decision.verdict == "accepted"
+
+    @property
+    def is_to_be_written(self) -> bool:
+        """Whether what a person said is not what its sidecar says, as far as is known."""
+        written = self.written_as.id if self.written_as is not None else ""
+        if self.decision is None:
+            return False
+        return (written == self.decision.landmark.id) != self.is_accepted
 
     @property
     def certainty(self) -> float | None:

@@ -11,6 +11,7 @@ from itertools import groupby
 from time import monotonic
 
 from whereshot.cores import available_cores
+from whereshot.library.bounds import Bounds
 from whereshot.library.catalog import Catalog, CatalogPhoto
 from whereshot.library.census import Census, take_census
 from whereshot.library.paths import distinct_roots, to_key, to_path
@@ -94,6 +95,7 @@ def index_library(
     workers: int | None = None,
     k: int = 5,
     report: Report = silent,
+    bounds: Bounds | None = None,
 ) -> IndexSummary:
     """Bring what a catalog knows of the photos under some folders up to date.
 
@@ -104,14 +106,14 @@ def index_library(
 
     What is found out is committed every second, so whatever ends a run, the next one goes on from
     there. A photo that can't be read has its `error` in the catalog; what could not be looked at
-    is in the summary. Reports ("scan", photos, 0, {}), then ("recognize", photos done, photos to
-    do, {"rate", "seconds_left"}), without figures before the first batch. Raises CatalogError, and
-    what the recognizer raises at its start.
+    is in the summary. With `bounds`, no link out of them is followed. Reports ("scan", photos, 0,
+    {}), then ("recognize", photos done, photos to do, {"rate", "seconds_left"}), without figures
+    before the first batch. Raises CatalogError, and what the recognizer raises at its start.
     """
     started = monotonic()
-    scan = Scan(roots)
+    scan = Scan(roots, bounds)
     census = take_census(catalog, scan, recognizer.name, report)
-    run = _Run(catalog, recognizer.name, roots, report)
+    run = _Run(catalog, recognizer.name, roots, report, bounds)
     if run.to_do:
         report("recognize", 0, run.to_do, {})
     with closing(_readings(recognizer, run.jobs(), workers, k, run.to_do)) as readings:
@@ -166,8 +168,10 @@ class _Run:
         bundle: str,
         roots: Sequence[str | os.PathLike[str]],
         report: Report,
+        bounds: Bounds | None,
     ) -> None:
         self._catalog = catalog
+        self._bounds = bounds
         self._bundle = bundle
         self._roots = distinct_roots(roots)
         self._report = report
@@ -186,6 +190,9 @@ class _Run:
             for _, folder in groupby(rows, lambda row: os.path.dirname(row[0])):  # noqa: PTH120
                 batch: list[Job] = []
                 for row in folder:
+                    # Found by a run without bounds that did not get to it.
+                    if self._bounds is not None and not self._bounds.holds(row[0]):
+                        continue
                     batch.append(self._job(number, *row))
                     if len(batch) == BATCH:
                         yield batch

@@ -161,6 +161,12 @@ class Journal:
             )
             yield number, _entry(row)
 
+    def paths(self, run: int) -> Iterator[Path]:
+        """The paths that a run has changed or taken something from, as often as it did."""
+        query = "SELECT path, source FROM changes WHERE run = ?"
+        for row in self._read(query, (run,)):
+            yield from (Path(os.fsdecode(path)) for path in row if path is not None)
+
     def write(self, statements: list[tuple[str, Any]]) -> int:
         """Make all of these statements durable or none; returns the last row's id."""
         try:

@@ -81,7 +81,8 @@ class PlaceFinder:
             landmark: Landmark | None = seen[0]
             place = replace(place, certainty=seen[1])
         else:
-            landmark = self._landmark_around(place)
+            self._gazetteer = self._gazetteer or load_gazetteer()
+            landmark = self._gazetteer.around(*place.point)
         self._countries = self._countries or load_countries()
         country = self._countries.at(*place.point)
         if landmark is not None:
@@ -105,19 +106,6 @@ class PlaceFinder:
         """The places of the photos that have one; with `neighbors` of those between too."""
         found = {photo.path: place for photo in photos if (place := self.place(photo)) is not None}
         return {**found, **neighbor_places(photos, found)} if neighbors else found
-
-    def _landmark_around(self, place: PhotoPlace) -> Landmark | None:
-        """The smallest landmark whose circle a position is in, which says most.
-
-        A temple, and not the park around it.
-        """
-        self._gazetteer = self._gazetteer or load_gazetteer()
-        around = [
-            landmark
-            for landmark, distance_km in self._gazetteer.nearest(*place.point, limit=None)
-            if distance_km <= landmark.radius_km
-        ]
-        return min(around, key=lambda landmark: landmark.radius_km, default=None)
 
 
 def neighbor_places(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from whereshot.library.bounds import Bounds
 from whereshot.library.paths import SEPARATOR, distinct_roots, folder_prefix, to_path
 from whereshot.photo.suffixes import PHOTO_SUFFIXES, RAW_SUFFIXES, VIDEO_SUFFIXES
 
@@ -50,11 +51,14 @@ class Scan:
     Hidden files and folders are left out, and videos are counted. A root may be a photo itself,
     whatever its suffix. A link to a folder is followed if the folder is not inside the roots
     anyway; each folder is gone through once, whatever leads to it. What can't be looked at becomes
-    one of the `problems`, and the walk goes on.
+    one of the `problems`, and the walk goes on. With `bounds`, so do links that lead out of them.
     """
 
-    def __init__(self, roots: Iterable[str | bytes | os.PathLike[str]]) -> None:
+    def __init__(
+        self, roots: Iterable[str | bytes | os.PathLike[str]], bounds: Bounds | None = None
+    ) -> None:
         self.roots = distinct_roots(roots)
+        self._bounds = bounds
         self.photos = 0
         self.videos = 0
         self.folders = 0
@@ -106,6 +110,9 @@ class Scan:
                 yield from self._file(key)
 
     def _file(self, key: bytes) -> Iterator[FoundPhoto]:
+        if self._leads_out(key):
+            self._unseen.append(key)
+            return
         try:
             status = os.stat(key)  # noqa: PTH116
         except FileNotFoundError:
@@ -124,6 +131,9 @@ class Scan:
 
     def _list(self, folder: bytes) -> list[bytes]:
         """The keys of photos in a folder, and of folders with a separator behind, in order."""
+        if self._leads_out(folder):
+            self._unseen.append(folder_prefix(folder))
+            return []
         try:
             status = os.stat(folder)  # noqa: PTH116
             if (identity := (status.st_dev, status.st_ino)) in self._visited:
@@ -147,7 +157,7 @@ class Scan:
         if name.startswith(b"."):
             return None
         if _is_folder(entry):
-            if name.lower() in SKIPPED_FOLDERS or (entry.is_symlink() and self._is_inside(entry)):
+            if is_skipped(name) or (entry.is_symlink() and self._is_inside(entry)):
                 return None
             return entry.path + SEPARATOR
         suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122
@@ -162,9 +172,21 @@ class Scan:
         target = folder_prefix(os.path.realpath(link.path))
         return any(target.startswith(root) for root in self._real_roots)
 
+    def _leads_out(self, key: bytes) -> bool:
+        """Whether a path is a link out of the bounds; that is reported then."""
+        if self._bounds is None or not os.path.islink(key) or self._bounds.holds(key):  # noqa: PTH114
+            return False
+        self._report(key, "leads out of the folders that were allowed: it was not followed.")
+        return True
+
     def _report(self, key: bytes, what: str) -> None:
         path = to_path(key)
         self.problems.append(Problem(path, f"{str(path)!r} {what}"))
+
+
+def is_skipped(folder: bytes) -> bool:
+    """Whether a folder of this name is left out: it is hidden, or a program's own."""
+    return folder.startswith(b".") or folder.lower() in SKIPPED_FOLDERS
 
 
 def _is_folder(entry: os.DirEntry[bytes]) -> bool:

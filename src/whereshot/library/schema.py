@@ -78,8 +78,13 @@ _VERSION_3 = (
     # What a person said of it: 'accepted' or 'rejected', and which landmark that is about.
     "ALTER TABLE photos ADD COLUMN decision TEXT",
     "ALTER TABLE photos ADD COLUMN decided INTEGER REFERENCES landmarks (number)",
-    # The run of the journal that wrote its sidecar last: what takes it back clears `written_at`.
+    # What was written beside it last, and by which run of the journal.
+    "ALTER TABLE photos ADD COLUMN written_as INTEGER REFERENCES landmarks (number)",
     "ALTER TABLE photos ADD COLUMN written_in INTEGER",
+    """
+    UPDATE photos SET written_as = json_extract(predictions, '$[0][0]')
+    WHERE written_at IS NOT NULL
+    """,
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import html
 import io
 import json
@@ -48,6 +49,18 @@ def row_of(step: TagStep) -> TagRow:
         probability=None if step.probability is None else round(step.probability, 4),
         written_to="" if path is None else _text(path),
     )
+
+
+def difference(step: TagStep) -> list[str]:
+    """The change to a file as the lines of a unified difference, as they are in the file."""
+    before, after = (
+        (content or b"").decode("utf-8", "surrogateescape").splitlines()
+        for content in (step.before, step.after)
+    )
+    name = str(step.path)
+    old = name if step.before is not None else os.devnull
+    new = name if step.after is not None else os.devnull
+    return list(difflib.unified_diff(before, after, old, new, lineterm=""))
 
 
 def check_report_name(path: Path) -> None:

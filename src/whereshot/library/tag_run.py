@@ -77,18 +77,22 @@ def tag_photos(
     """
     tagged: list[Path] = []
     bare: list[Path] = []
+    known: list[tuple[Path, str]] = []
 
     def note() -> None:
         catalog.mark_written(tagged, options.when, run.id)
         catalog.mark_written(bare, None)
-        tagged.clear()
-        bare.clear()
+        catalog.mark_found_written(known)
+        for noted in (tagged, bare, known):
+            noted.clear()
 
     try:
         for step in apply_tags(plan_tags(photos, keeper.read, options), keeper, run, blocked):
             if step.changes and not dry:
                 (bare if step.outcome == "removed" else tagged).append(step.photo)
-            if len(tagged) + len(bare) == _NOTED_AT_ONCE:
+            elif step.since and not dry:
+                known.append((step.photo, step.since))
+            if len(tagged) + len(bare) + len(known) == _NOTED_AT_ONCE:
                 note()
             yield step
     finally:

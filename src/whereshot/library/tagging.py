@@ -64,6 +64,8 @@ class TagStep:
     path: Path | None = None
     before: bytes | None = None
     after: bytes | None = None
+    since: str = ""
+    """When what would have been written was, for a photo that is tagged already."""
 
     @property
     def changes(self) -> bool:
@@ -165,10 +167,10 @@ def _step(
     wants_position = options.write_gps or (own is not None and own.write_gps)
     tag = _tag(finding, options, write_gps=wants_position and not has_position)
     if own is not None and _says_the_same(own, tag):
-        return replace(step, reason="it is tagged already")
+        return replace(step, reason="it is tagged already", since=own.date)
     merged = merge_place(metadata.content, tag, embedded=inside)
     if merged == metadata.content:
-        return replace(step, reason="it is tagged already")
+        return replace(step, reason="it is tagged already", since=tag.date)
     return replace(
         step,
         outcome="updated" if own is not None else "written",

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from whereshot.geo import EARTH_RADIUS_KM
-from whereshot.library.catalog import CatalogPhoto
 from whereshot.library.places import PhotoPlace
 
 RADIUS_KM = 60.0
@@ -43,9 +43,21 @@ class Trip:
     end: datetime
 
 
-def find_trips(
-    photos: Sequence[CatalogPhoto], places: Mapping[Path, PhotoPlace]
-) -> tuple[Trip, ...]:
+class Shot(Protocol):
+    """What a trip is made of: a photo with a time."""
+
+    @property
+    def path(self) -> Path:
+        """Which photo."""
+        ...
+
+    @property
+    def taken_at(self) -> datetime | None:
+        """When it was taken."""
+        ...
+
+
+def find_trips(photos: Sequence[Shot], places: Mapping[Path, PhotoPlace]) -> tuple[Trip, ...]:
     """The trips among photos that have a place and a time, the first one first.
 
     Times are taken as the clock on the wall says them, for a person counts days so.
@@ -60,10 +72,11 @@ def find_trips(
         return ()
     hours = np.array([shot[0].replace(tzinfo=UTC).timestamp() / 3600 for shot in shots])
     labels = cluster(np.array([shot[2].point for shot in shots]), hours)
-    trips = [
-        [shot for shot, label in zip(shots, labels, strict=True) if label == trip]
-        for trip in range(labels.max(initial=NOISE) + 1)
-    ]
+    by_label: dict[int, list[tuple[datetime, Path, PhotoPlace]]] = {}
+    for shot, label in zip(shots, labels.tolist(), strict=True):
+        if label != NOISE:
+            by_label.setdefault(label, []).append(shot)
+    trips = list(by_label.values())
     trips.sort(key=lambda trip: trip[0][:2])
     names = _distinct([_name([shot[2] for shot in trip]) for trip in trips], trips)
     return tuple(

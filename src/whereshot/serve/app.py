@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -15,6 +15,7 @@ from whereshot.serve.engine import Engine, InProcessEngine
 from whereshot.serve.guard import Guard
 from whereshot.serve.inflow import Inflow
 from whereshot.serve.keys import Keys
+from whereshot.serve.library.room import Library
 from whereshot.serve.logs import log_visit
 from whereshot.serve.metrics import Metrics
 from whereshot.serve.reference import document
@@ -23,6 +24,7 @@ from whereshot.serve.routes import (
     health,
     heatmap,
     landmarks,
+    library,
     metrics,
     pages,
     preview,
@@ -37,23 +39,32 @@ from whereshot.serve.vision.errors import GoogleErrors
 from whereshot.serve.watch import Watch
 
 
-def create_app(engine: Engine | Recognizer, settings: Settings | None = None) -> FastAPI:
+def create_app(
+    engine: Engine | Recognizer,
+    settings: Settings | None = None,
+    make_recognizer: Callable[[], Recognizer] | None = None,
+) -> FastAPI:
     """Build the app around an engine, which it closes when it ends.
 
-    A recognizer is called from threads of this process (`InProcessEngine`).
+    A recognizer is called from threads of this process (`InProcessEngine`). With `make_recognizer`,
+    which must be picklable and make what the engine's workers have, folders can be looked at by
+    processes of their own.
     """
     settings = settings or Settings()
+    indexer = make_recognizer
     if not isinstance(engine, Engine):
+        indexer = indexer or engine
         engine = InProcessEngine(
             engine, workers=settings.workers, queue=settings.queue, seconds=settings.seconds
         )
     keys = Keys(settings.api_keys)
     numbers = Metrics(engine)
-    services = Services(engine, settings, numbers)
+    services = Services(engine, settings, numbers, Library(settings, engine, indexer))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         yield
+        await services.library.close()
         await services.engine.close()
 
     app = FastAPI(
@@ -85,6 +96,7 @@ def create_app(engine: Engine | Recognizer, settings: Settings | None = None) ->
     app.include_router(landmarks.router(services))
     app.include_router(teach.router(services))
     app.include_router(corrections.router(services))
+    app.include_router(library.router(services))
     app.include_router(pages.router(services))
     app.mount("/static", pages.StaticPages(), name="static")
     return app

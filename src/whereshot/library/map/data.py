@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -18,6 +18,7 @@ from whereshot.photo.thumbnail import thumbnail_jpeg
 THUMBNAIL_HEIGHT = 180  # px; cards are 170 wide, markers 50
 
 _DEGREES = 5  # 1 m
+_COLUMNS = ("name", "latitude", "longitude", "minute", "label", "source", "certainty")
 
 
 def map_data(
@@ -40,31 +41,46 @@ def map_data(
             placed.append(photo)
         else:
             without += 1
-    labels: dict[tuple[str, str, str], int] = {}
-    for photo in placed:
-        labels.setdefault(_label(places[photo.path]), len(labels))
+    labels, columns = map_columns(
+        (_text(photo.path.name), photo.taken_at, places[photo.path]) for photo in placed
+    )
     pictures = _thumbnails(_in_turn(placed, places, thumbnails), progress)
     numbers = {path: number for number, path in enumerate(pictures)}
-    at = [places[photo.path] for photo in placed]
     return {
         "without": without,
-        "labels": [
-            {"landmark": landmark, "city": city, "country": country}
-            for landmark, city, country in labels
-        ],
+        "labels": labels,
         "photos": {
-            "name": [_text(photo.path.name) for photo in placed],
+            **columns,
             "href": [relative_url(photo.path, folder) for photo in placed],
-            "latitude": [round(place.latitude, _DEGREES) for place in at],
-            "longitude": [round(place.longitude, _DEGREES) for place in at],
-            "minute": [_minute(photo) for photo in placed],
-            "label": [labels[_label(place)] for place in at],
-            "source": [place.source for place in at],
-            "certainty": [_percent(place) for place in at],
             "thumbnail": [numbers.get(photo.path) for photo in placed],
         },
         "thumbnails": list(pictures.values()),
     }
+
+
+def map_columns(
+    photos: Iterable[tuple[str, datetime | None, PhotoPlace]],
+) -> tuple[list[dict[str, str]], dict[str, list[Any]]]:
+    """The labels of places, and columns of what the map knows of photos: name, time and place."""
+    numbers: dict[tuple[str, str, str], int] = {}
+    columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+    for name, taken_at, place in photos:
+        row = (
+            name,
+            round(place.latitude, _DEGREES),
+            round(place.longitude, _DEGREES),
+            _minute(taken_at),
+            numbers.setdefault(_label(place), len(numbers)),
+            place.source,
+            _percent(place),
+        )
+        for column, value in zip(columns.values(), row, strict=True):
+            column.append(value)
+    labels = [
+        {"landmark": landmark, "city": city, "country": country}
+        for landmark, city, country in numbers
+    ]
+    return labels, columns
 
 
 def relative_url(path: Path, folder: Path) -> str:
@@ -118,11 +134,11 @@ def _label(place: PhotoPlace) -> tuple[str, str, str]:
     return place.landmark, place.city, place.country
 
 
-def _minute(photo: CatalogPhoto) -> int | None:
+def _minute(moment: datetime | None) -> int | None:
     """Minutes since 1970 by the clock on the wall."""
-    if photo.taken_at is None:
+    if moment is None:
         return None
-    return int(photo.taken_at.replace(tzinfo=UTC).timestamp() // 60)
+    return int(moment.replace(tzinfo=UTC).timestamp() // 60)
 
 
 def _percent(place: PhotoPlace) -> float | None:

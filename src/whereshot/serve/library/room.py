@@ -1,0 +1,173 @@
+"""The library that the app shows: a catalog, seen from one thread, and the work on it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypeVar
+
+from whereshot.library.bounds import Bounds
+from whereshot.library.catalog import Catalog
+from whereshot.library.grouping import Arranged, Arrangement, Choice, arrange
+from whereshot.library.index import RecognizerFactory
+from whereshot.library.overview import Item, Lookout, Overview
+from whereshot.records import Recognizer
+from whereshot.serve.engine import Engine
+from whereshot.serve.library.desk import Desk, Progress
+from whereshot.serve.library.pictures import Pictures
+from whereshot.serve.library.work import Changes, WriteWishes, index_work, undo_work, write_work
+from whereshot.serve.settings import Settings
+
+_Result = TypeVar("_Result")
+
+_PATIENCE_SECONDS = 5.0
+"""While photos are being looked at, the catalog changes every second: lists follow at this pace."""
+
+_MOST_KEPT = 32  # orders of photos, and maps
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """The library at one time, and what was made of it since; for the catalog's thread only."""
+
+    revision: int
+    overview: Overview
+    arranged: dict[tuple[Arrangement, Choice], Arranged] = field(default_factory=dict[Any, Any])
+    texts: dict[object, bytes] = field(default_factory=dict[object, bytes])
+
+    def arrange(self, by: Arrangement, choice: Choice) -> Arranged:
+        """Photos in an order; the one that was asked for before comes at once."""
+        return _kept(self.arranged, (by, choice), lambda: arrange(self.overview, by, choice))
+
+    def text(self, key: object, make: Callable[[], Any]) -> bytes:
+        """A large value as JSON, made once."""
+        return _kept(
+            self.texts,
+            key,
+            lambda: json.dumps(make(), separators=(",", ":"), ensure_ascii=False).encode(
+                "utf-8", "replace"
+            ),
+        )
+
+
+def _kept(kept: dict[Any, _Result], key: object, make: Callable[[], _Result]) -> _Result:
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= _MOST_KEPT:
+            kept.pop(next(iter(kept)))
+        found = kept[key] = make()
+    return found
+
+
+class Library:
+    """What the routes of the library work with; made in the event loop's process, once an app.
+
+    `indexer` recognizes photos when folders are looked at: in processes of its own if it is a
+    function that makes a recognizer, which must be picklable.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        indexer: Recognizer | Callable[[], Recognizer] | None = None,
+    ) -> None:
+        self.bounds = Bounds(settings.library)
+        self.desk = Desk()
+        self.pictures = Pictures(engine, settings.workers)
+        self.changes: Changes | None = None
+        self._engine = engine
+        self._indexer = indexer
+        self._workers = settings.workers
+        self._path = settings.catalog
+        self._thread = ThreadPoolExecutor(1, "whereshot-catalog")
+        self._catalog: Catalog | None = None
+        self._lookout = Lookout(self.bounds)
+        self._snapshot: Snapshot | None = None
+        self._seen_version = -1
+        self._seen_at = 0.0
+
+    @property
+    def can_index(self) -> bool:
+        """Whether there is a recognizer for it."""
+        return self._indexer is not None
+
+    async def ask(self, question: Callable[[Catalog, Snapshot], _Result]) -> _Result:
+        """What a function of the catalog and of the library gives, called in their thread."""
+        return await self._call(lambda: question(self._opened(), self._current()))
+
+    async def change(self, change: Callable[[Catalog, Snapshot], _Result]) -> _Result:
+        """The same for one that changes the catalog."""
+
+        def call() -> _Result:
+            try:
+                return change(self._opened(), self._current())
+            finally:
+                self._seen_version = -1  # a connection doesn't see its own changes as such
+
+        return await self._call(call)
+
+    async def close(self) -> None:
+        """Stop the work in order, and close the catalog."""
+        await asyncio.to_thread(self.desk.close)
+        await self._call(self._let_go)
+        self._thread.shutdown()
+
+    def begin_index(self, folders: Sequence[Path]) -> Progress:
+        """Look at the photos of some folders, which are in the bounds."""
+        assert self._indexer is not None
+        recognizer = self._indexer
+        if not isinstance(recognizer, Recognizer):
+            recognizer = RecognizerFactory(self._engine.name, recognizer)
+        work = index_work(self._path, folders, recognizer, self._workers, self.bounds)
+        return self.desk.begin("index", work)
+
+    def begin_write(self, items: Sequence[Item], wishes: WriteWishes) -> Progress:
+        """Write what was decided about photos, or find out what that would be."""
+
+        def keep(changes: Changes) -> None:
+            self.changes = changes
+
+        ids = [item.id for item in items]
+        work = write_work(self._path, ids, wishes, self.bounds, keep)
+        return self.desk.begin("preview" if wishes.dry_run else "write", work)
+
+    def begin_undo(self, run: int, changes: int) -> Progress:
+        """Take back a run, whose files are in the bounds."""
+        return self.desk.begin("undo", undo_work(self._path, run, changes))
+
+    async def _call(self, call: Callable[[], _Result]) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    def _opened(self) -> Catalog:
+        if self._catalog is None:
+            self._catalog = Catalog(self._path)
+        return self._catalog
+
+    def _let_go(self) -> None:
+        if self._catalog is not None:
+            self._catalog.close()
+
+    def _current(self) -> Snapshot:
+        """The library as it is, or, while photos are being looked at, was a moment ago."""
+        catalog = self._opened()
+        [(version,)] = catalog.read("PRAGMA data_version")
+        now = monotonic()
+        snapshot = self._snapshot
+        if snapshot is not None:
+            hurry = self._seen_version == -1 or not self.desk.is_busy
+            if version == self._seen_version or not (
+                hurry or now - self._seen_at > _PATIENCE_SECONDS
+            ):
+                return snapshot
+        overview = self._lookout.look(catalog)
+        if snapshot is None or overview.items != snapshot.overview.items:
+            revision = 1 if snapshot is None else snapshot.revision + 1
+            snapshot = self._snapshot = Snapshot(revision, overview)
+        self._seen_version, self._seen_at = version, now
+        return snapshot

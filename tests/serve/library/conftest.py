@@ -1,0 +1,76 @@
+"""A library of painted photos behind the app, with the small bundle that really recognizes them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+import whereshot
+from whereshot.serve.app import create_app
+from whereshot.serve.settings import Settings
+
+ADDRESS = "http://127.0.0.1:8321"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, paint: Callable[..., Path]) -> Path:
+    """Six photos: two bridges, one of them far from home; two ruins; a fall; and nothing."""
+    root = tmp_path / "pictures"
+    paint(root / "usa" / "1.png", "red", size=(64, 48))
+    paint(root / "usa" / "2.png", "red", size=(65, 48), gps=(50, 10))
+    paint(root / "peru" / "3.png", "green", size=(66, 48))
+    paint(root / "peru" / "4.jpg", "green", size=(67, 48), gps=(-13, -72))
+    paint(root / "5.png", "blue", size=(68, 48))
+    paint(root / "6.png", "grey", size=(69, 48))
+    return root
+
+
+@pytest.fixture
+def opened(tiny_bundle: Path) -> Callable[..., TestClient]:
+    """Make a client of an app that may see some folders."""
+
+    def connect(*folders: Path, **options: Any) -> TestClient:
+        app = create_app(whereshot.load(tiny_bundle), Settings(library=folders, **options))
+        return TestClient(app, base_url=ADDRESS, raise_server_exceptions=False)
+
+    return connect
+
+
+@pytest.fixture
+def client(opened: Callable[..., TestClient], folder: Path) -> Iterator[TestClient]:
+    """A client of an app that has looked at the folder."""
+    with opened(folder) as client:
+        done(client, client.post("/api/library/index", json={}))
+        yield client
+
+
+def done(client: TestClient, begun: Any) -> dict[str, Any]:
+    """The job that an answer speaks of, when it is over."""
+    assert begun.status_code == 202, begun.text
+    end = time.monotonic() + 60
+    while (job := client.get("/api/library").json()["job"])["state"] == "running":
+        assert time.monotonic() < end, job
+        time.sleep(0.02)
+    assert job["number"] == begun.json()["number"]
+    return job
+
+
+def photos(client: TestClient, **query: Any) -> dict[str, dict[str, Any]]:
+    """The photos of a list, by name, in its order."""
+    answer = client.get("/api/library/photos", params=query)
+    assert answer.status_code == 200, answer.text
+    return {photo["name"]: photo for photo in answer.json()["photos"]}
+
+
+def decide(client: TestClient, decision: str, *names: str, **fields: Any) -> dict[str, Any]:
+    """What the answer to a decision about some photos is."""
+    known = photos(client)
+    ids = [known[name]["id"] for name in names]
+    answer = client.post("/api/library/review", json={"ids": ids, "decision": decision, **fields})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
