@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx2
+import psutil
 import pytest
 from damage import damaged
 from PIL import Image
@@ -15,7 +18,10 @@ from serving import serving
 
 import whereshot
 from whereshot.serve.app import create_app
+from whereshot.serve.process_engine import ProcessEngine
+from whereshot.serve.settings import Settings
 from whereshot.serve.uploads import UploadLimits
+from whereshot.serve.worker import WorkerPlan
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +85,41 @@ def test_damaged_photos_of_all_formats_never_make_a_5xx(client):
         (answer,) = response.json()
         assert answer["photo"] == name
         assert "verdict" in answer or answer["error"]["message"]
+
+
+def memory_of(pids):
+    """What processes hold in memory, in MB."""
+    return sum(psutil.Process(pid).memory_info().rss for pid in pids) / 1e6
+
+
+@pytest.mark.slow
+def test_worker_processes_live_through_damaged_photos_in_bounded_memory(tiny_bundle):
+    settings = Settings(workers=2)
+    plan = WorkerPlan(partial(whereshot.load, tiny_bundle, limits=settings.limits.photo), 1024)
+    engine = ProcessEngine(plan, settings)
+    with (
+        serving(create_app(engine, settings)) as url,
+        httpx2.Client(base_url=url, timeout=60) as http,
+        ThreadPoolExecutor(4) as pool,
+    ):
+
+        def ask(photo):
+            name, content = photo
+            response = http.post("/api/recognize", files={"photos": (name, content)})
+            (answer,) = response.json()
+            assert answer["photo"] == name
+            assert "verdict" in answer or len(answer["error"]["message"]) > 20
+            return response.status_code
+
+        bad = [(f"{name}.jpg", content) for name, (content, _, _) in BAD.items()]
+        assert list(pool.map(ask, bad)) == [status for _, status, _ in BAD.values()]
+        assert set(pool.map(ask, damaged(count=150, seed=11))) <= {200, 413, 415, 422}
+        everybody = [os.getpid(), *(child.pid for child in psutil.Process().children())]
+        before = memory_of(everybody)
+        assert set(pool.map(ask, damaged(count=300, seed=12))) <= {200, 413, 415, 422}
+        assert memory_of(everybody) < before + 150
+        assert engine.state.deaths == 0
+        assert ask(("good.jpg", photo())) == 200
 
 
 def test_concurrent_requests_get_their_own_answers(recognizer):
