@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from whereshot.cli._data_fetch import fetch
+from whereshot.cli._data_score import score
+from whereshot.cli._data_shards import index, shard
 from whereshot.cli._progress import ProgressLine
 from whereshot.cli._shared import EXIT_FAILED, check_target
 
@@ -174,6 +176,9 @@ def stats(folder: Folder, as_json: AsJson = False) -> None:
 
 
 app.command()(fetch)
+app.command()(score)
+app.command()(shard)
+app.command()(index)
 
 
 @contextmanager
