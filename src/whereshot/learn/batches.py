@@ -15,6 +15,8 @@ from whereshot.learn.distributed import Team
 from whereshot.learn.loader import TrainPhotos, add_unknown, decode_all, draw_epoch, seed_of
 from whereshot.learn.portions import Portions
 from whereshot.learn.schedule import photo_side
+from whereshot.learn.shards import Shards
+from whereshot.learn.stream import Order, StreamedEpoch
 from whereshot.progress import Report
 
 
@@ -28,6 +30,7 @@ class Epoch:
     loader: DataLoader[tuple[Tensor, Tensor]]
     photos: int
     side: int
+    skipped: int = 0  # all photos were read before the run began
 
     def __len__(self) -> int:
         return len(self.loader)
@@ -43,29 +46,32 @@ class Batches:
         self._recipe, self._portions, self._team = recipe, portions, team
         self._report = report
         self._cached: list[Tensor] | None = None
-        unknown = portions.unknown
-        self._index = (
-            portions.training if unknown is None else portions.training.followed_by(unknown)
-        )
 
-    def epoch(self, number: int) -> Epoch:
+    def epoch(self, number: int) -> Epoch | StreamedEpoch:
         """The batches of an epoch; photos that don't fill a last one are left out.
 
         Raises RunError where batches are too small for the processes.
         """
-        recipe = self._recipe
-        order = self._order(number)
+        recipe, training = self._recipe, self._portions.training
+        side = photo_side(recipe.schedule, recipe.model.size, number)
+        augment = TrainPreset(recipe.augment, side)
+        if isinstance(training, Shards):
+            self._team.check_batch(recipe.optim.batch)
+            order = Order(training, recipe.data, recipe.optim.batch, recipe.seed)
+            return StreamedEpoch(order, number, self._team, augment, side=side)
+        order = self._order(training, number)
         # Never less than all: a last batch of one photo would upset BatchNorm.
         photos = min(recipe.optim.batch, len(order))
         self._team.check_batch(photos)
         starts = range(0, len(order) - photos + 1, photos)
-        side = photo_side(recipe.schedule, recipe.model.size, number)
+        unknown = self._portions.unknown
+        index = training if unknown is None else training.followed_by(unknown)
         views = TrainPhotos(
-            self._index,
-            TrainPreset(recipe.augment, side),
+            index,
+            augment,
             side,
             seed_of(recipe.seed, "views"),
-            self._decoded() if recipe.data.cache else None,
+            self._decoded(index) if recipe.data.cache else None,
         )
         views.epoch = number
         mine = self._team.share(photos)
@@ -76,9 +82,8 @@ class Batches:
         )
         return Epoch(loader, photos, side)  # type: ignore[arg-type]
 
-    def _order(self, epoch: int) -> list[int]:
+    def _order(self, training: PhotoIndex, epoch: int) -> list[int]:
         recipe, unknown = self._recipe, self._portions.unknown
-        training: PhotoIndex = self._portions.training
         order = draw_epoch(training, recipe.data.balance, seed=recipe.seed, epoch=epoch)
         if unknown is None:
             return order
@@ -91,11 +96,11 @@ class Batches:
             epoch=epoch,
         )
 
-    def _decoded(self) -> list[Tensor]:
+    def _decoded(self, index: PhotoIndex) -> list[Tensor]:
         if self._cached is None:
-            photos = len(self._index)
+            photos = len(index)
             self._cached = decode_all(
-                self._index,
+                index,
                 self._recipe.model.size,
                 on_photo=lambda done: self._report("decoding the photos", done, photos, {}),
             )

@@ -36,6 +36,14 @@ class PhotoIndex:
             counts[label] += 1
         return counts
 
+    def source(self, number: int) -> Path:
+        """Where a photo lies."""
+        return self.paths[number]
+
+    def name(self, number: int) -> str:
+        """What messages call a photo."""
+        return str(self.paths[number])
+
     def subset(self, numbers: Sequence[int]) -> PhotoIndex:
         """The photos with these numbers, of the same classes."""
         return PhotoIndex(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -14,9 +14,13 @@ from torch.utils.data import DataLoader, Dataset
 
 from whereshot.errors import DatasetError, PhotoError
 from whereshot.learn.dataset import PhotoIndex
+from whereshot.learn.shards import AnyPhotos
 from whereshot.photo import Preprocessing, decode, prepare
+from whereshot.records import Photo
 
 logger = logging.getLogger(__name__)
+
+_Photos = TypeVar("_Photos", bound=AnyPhotos)
 
 
 def seed_of(*parts: int | str) -> int:
@@ -50,19 +54,26 @@ class TrainPhotos(Dataset[tuple[Tensor, int]]):
 
     def __getitem__(self, number: int) -> tuple[Tensor, int]:
         planes = (
-            _decode_planes(self.index.paths[number], self.size)
+            decode_planes(self.index.paths[number], self.size)
             if self.cached is None
             else self.cached[number]
         )
-        with torch.random.fork_rng(devices=[]):
-            # This generator alone: torch.manual_seed would reset those of the GPU for good.
-            torch.default_generator.manual_seed(seed_of(self.seed, self.epoch, number))
-            return self.augment(planes), self.index.labels[number]
+        seed = seed_of(self.seed, self.epoch, number)
+        return random_view(planes, self.augment, seed), self.index.labels[number]
 
 
-def _decode_planes(path: Path, size: int) -> Tensor:
+def random_view(planes: Tensor, augment: Callable[[Tensor], Tensor], seed: int) -> Tensor:
+    """What `augment` makes of planes (3, H, W), its chance decided by the seed alone."""
+    with torch.random.fork_rng(devices=[]):
+        # This generator alone: torch.manual_seed would reset those of the GPU for good.
+        torch.default_generator.manual_seed(seed)
+        return augment(planes)
+
+
+def decode_planes(photo: Photo, size: int) -> Tensor:
+    """A photo as planes (3, H, W) uint8, ready for views of up to `size` px."""
     # Crops enlarge: a photo is decoded somewhat larger than the network's side.
-    pixels = decode(path, min_side=round(1.15 * size))
+    pixels = decode(photo, min_side=round(1.15 * size))
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
 
 
@@ -75,7 +86,7 @@ def decode_all(
     """
     planes: list[Tensor] = []
     for path in index.paths:
-        planes.append(_decode_planes(path, size))
+        planes.append(decode_planes(path, size))
         if on_photo is not None:
             on_photo(len(planes))
     return planes
@@ -84,7 +95,7 @@ def decode_all(
 class EvalPhotos(Dataset[tuple[Tensor, int]]):
     """The photos of an index as inference sees them: (3, S, S) uint8."""
 
-    def __init__(self, index: PhotoIndex, preprocessing: Preprocessing) -> None:
+    def __init__(self, index: AnyPhotos, preprocessing: Preprocessing) -> None:
         self.index, self.preprocessing = index, preprocessing
 
     def __len__(self) -> int:
@@ -92,12 +103,12 @@ class EvalPhotos(Dataset[tuple[Tensor, int]]):
 
     def __getitem__(self, number: int) -> tuple[Tensor, int]:
         size = self.preprocessing.size
-        pixels = prepare(decode(self.index.paths[number], min_side=size), self.preprocessing)
-        return torch.from_numpy(pixels.transpose(2, 0, 1).copy()), self.index.labels[number]
+        pixels = prepare(decode(self.index.source(number), min_side=size), self.preprocessing)
+        return torch.from_numpy(pixels.transpose(2, 0, 1).copy()), int(self.index.labels[number])
 
 
 def eval_loader(
-    index: PhotoIndex, preprocessing: Preprocessing, *, batch: int = 32, workers: int = 2
+    index: AnyPhotos, preprocessing: Preprocessing, *, batch: int = 32, workers: int = 2
 ) -> DataLoader[tuple[Tensor, Tensor]]:
     """Batches of (B, 3, S, S) uint8 and labels (B,), in the order of the index."""
     return DataLoader(EvalPhotos(index, preprocessing), batch_size=batch, num_workers=workers)  # type: ignore[return-value]
@@ -144,24 +155,24 @@ def add_unknown(
 
 
 def drop_unreadable(
-    index: PhotoIndex, *, on_photo: Callable[[int], object] | None = None
-) -> tuple[PhotoIndex, list[tuple[str, str]]]:
-    """Leave out the photos that can't be decoded; return them as (path, reason).
+    index: _Photos, *, on_photo: Callable[[int], object] | None = None
+) -> tuple[_Photos, list[tuple[str, str]]]:
+    """Leave out the photos that can't be decoded; return them as (name, reason).
 
     `on_photo` is called with the number of photos done. Raises DatasetError where none is left.
     """
     kept: list[int] = []
     bad: list[tuple[str, str]] = []
-    for number, path in enumerate(index.paths):
+    for number in range(len(index)):
         try:
-            decode(path, min_side=32)
+            decode(index.source(number), min_side=32)
         except PhotoError as error:
             logger.warning("left out: %s", error)
-            bad.append((str(path), str(error)))
+            bad.append((index.name(number), str(error)))
         else:
             kept.append(number)
         if on_photo is not None:
             on_photo(number + 1)
     if not kept:
         raise DatasetError(f"None of the {len(index)} photos of '{index.root}' can be read.")
-    return (index.subset(kept) if bad else index), bad
+    return (cast(_Photos, index.subset(kept)) if bad else index), bad

@@ -6,13 +6,14 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from whereshot.errors import DatasetError
+from whereshot.errors import DatasetError, RecipeError
 from whereshot.learn.answers import index_unknown
 from whereshot.learn.config import Recipe
 from whereshot.learn.dataset import PhotoIndex, index_folder, split
 from whereshot.learn.duplicates import group_near_duplicates
 from whereshot.learn.loader import drop_unreadable
 from whereshot.learn.sets.photo_list import read_photo_list
+from whereshot.learn.shards import AnyPhotos, hold_out, is_shards, open_shards
 from whereshot.progress import Report, silent
 
 logger = logging.getLogger(__name__)
@@ -24,8 +25,8 @@ _NAMED = 5  # of the landmarks that lack photos, so many are named
 class Portions:
     """The photos of a run, all that can be read; `summary` is what its meta keeps of them."""
 
-    training: PhotoIndex
-    held_out: PhotoIndex
+    training: AnyPhotos
+    held_out: AnyPhotos
     unknown: PhotoIndex | None  # without a landmark, to train on
     summary: dict[str, Any]
 
@@ -36,8 +37,11 @@ def read_portions(recipe: Recipe, report: Report = silent) -> Portions:
     Photos that can't be read are left out and listed in the summary. Landmarks without photos,
     or with one, are logged: the first can't be learned, the second can't be checked.
 
-    Raises DatasetError where fewer than two photos are left to train on.
+    Raises DatasetError where fewer than two photos are left to train on, RecipeError where it asks
+    of shards what they can't do.
     """
+    if is_shards(recipe.data.train):
+        return _read_shards(recipe, report)
     index = index_folder(recipe.data.train, "train")
     # Of all photos: so an evaluation knows them, and a resume compares what is left out by itself.
     summary: dict[str, Any] = {"fingerprint": index.fingerprint()}
@@ -80,6 +84,42 @@ def read_portions(recipe: Recipe, report: Report = silent) -> Portions:
     return Portions(training, held_out, unknown, summary)
 
 
+def _read_shards(recipe: Recipe, report: Report) -> Portions:
+    """The photos of TAR shards. Those to train on were checked when the shards were written."""
+    data = recipe.data
+    asked = {
+        "exclude": bool(data.exclude),
+        "leave_out": bool(data.leave_out),
+        "unknown": bool(data.unknown),
+        "cache": data.cache,
+    }
+    if wrong := [f"data.{key}" for key, used in asked.items() if used]:
+        raise RecipeError(
+            f"{' and '.join(wrong)} can't be used with shards ('{data.train}'). Leave it out, or "
+            "write shards of the photos that are wanted: whereshot data shard DIR TO"
+        )
+    shards = open_shards(data.train)
+    kept, held = hold_out(shards, data.validation, seed=recipe.seed)
+    training, held_out = shards.subset(kept), shards.subset(held)
+    unreadable: list[tuple[str, str]] = []
+    if len(held_out):
+        held_out, unreadable = drop_unreadable(
+            held_out, on_photo=lambda done: report("reading held-out photos", done, len(held), {})
+        )
+    _warn_of_small(training, checked=data.validation > 0)
+    summary: dict[str, Any] = {
+        "fingerprint": shards.fingerprint(),
+        "shards": len(shards.files),
+        "training_photos": len(training),
+        "validation_photos": len(held_out),
+        "validation_keys": [key.decode() for key in held_out.keys.tolist()],
+        "training_counts": training.counts(),
+        "excluded": [],
+        "unreadable": unreadable,
+    }
+    return Portions(training, held_out, None, summary)
+
+
 def _groups(recipe: Recipe, index: PhotoIndex, report: Report) -> list[int] | None:
     """The groups of near-duplicates, where photos are held out at all."""
     if recipe.data.validation == 0:
@@ -98,7 +138,7 @@ def _relative(index: PhotoIndex) -> list[str]:
     return [path.relative_to(index.root).as_posix() for path in index.paths]
 
 
-def _warn_of_small(training: PhotoIndex, *, checked: bool) -> None:
+def _warn_of_small(training: AnyPhotos, *, checked: bool) -> None:
     """Name the landmarks that can't be learned, or can't be checked."""
     named = list(zip(training.classes, training.counts(), strict=True))
     if empty := [name for name, count in named if count == 0]:

@@ -103,6 +103,8 @@ class Trainer:
         if not learner.is_finite():
             raise self._diverged("the weights", "infinite")
         figures = {"loss": total_loss / len(batches), "size": float(batches.side)}
+        if skipped := self.team.total(batches.skipped):
+            figures["skipped_photos"] = skipped
         if len(self.portions.held_out):
             figures |= figures_of(answer(learner, self.portions.held_out))
         self.report(f"epoch {epoch + 1} done", 1, 1, figures)

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 
 from whereshot.learn.calibrate import fit_temperature, log_softmax, negative_log_likelihood
-from whereshot.learn.dataset import PhotoIndex
 from whereshot.learn.learner import Learner, logits_of
 from whereshot.learn.loader import eval_loader
+from whereshot.learn.shards import AnyPhotos
 from whereshot.photo import Preprocessing
 
 _MOST_KEPT = 2**25
@@ -54,7 +54,7 @@ def seen_of(logits: NDArray[Any], labels: NDArray[Any]) -> Seen:
 
 
 @torch.inference_mode()
-def answer(learner: Learner, index: PhotoIndex) -> Seen:
+def answer(learner: Learner, index: AnyPhotos) -> Seen:
     """Answers to photos as inference sees them, batch by batch; processes share the work."""
     team, model = learner.team, learner.recipe.model
     network = learner.evaluated.eval()

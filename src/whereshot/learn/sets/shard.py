@@ -262,6 +262,9 @@ def index_shards(
             raise DatasetError(
                 f"The shard '{file}' can't be read: {error}. Copy it again, or leave it out."
             ) from error
+        end = max((sample.offset + sample.size for sample in samples.values()), default=0)
+        if hashing.count % _BLOCK or hashing.count < end:
+            raise DatasetError(f"The shard '{file}' ends within a file. Copy it again.")
         for key, sample in samples.items():
             name = sample.name or sample.number
             if sample.offset < 0 or not name:
