@@ -3,9 +3,10 @@
     python benchmarks/scale_plan.py                       the tables, from results/scale_plan.csv
     python benchmarks/scale_plan.py --measure PHOTOS      measure first; PHOTOS as photos/world
 
-Measured are decoding and the network for the photos as they are and for 12-megapixel ones made from
-them, bytes a row of results, of the list and of the catalog, how fast one process lists, writes
-blocks and hands out work through Ray Data. Prices, bandwidth and how fast a bucket is listed are
+Measured are decoding and the network, for photos of 2 and of 12 megapixels made from those, bytes a
+row of results, of the list and of the catalog, and how fast one process lists, writes blocks and
+hands out work through Ray Data: processor time, but for Ray's. Names are random, as keys in buckets
+are: they don't compress. Prices, bandwidth and how fast a bucket is listed are
 assumptions, `Prices` and `Site`; all can be given on the command line.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import math
+import secrets
 import statistics
 import tempfile
 import time
@@ -29,8 +31,9 @@ from _table import RESULTS, ROOT, machine, versions, write_results
 from PIL import Image
 
 NAME = "scale_plan"
-SAMPLE = 60  # photos whose parts are measured
-PHONES = 16  # ... and as many large ones, which are slow to make
+SAMPLE = 24  # photos whose parts are measured
+ANSWERS = 1000  # photos whose answers are written
+SCREEN = (1600, 1200)
 FEWEST_PER_UNIT, MOST_UNITS = 64, 20_000  # as in whereshot.scale.batch.ray_engine
 
 
@@ -53,7 +56,7 @@ JOBS = (
     Job("100 million", 100_000_000, 256),
     Job("1 billion", 1_000_000_000, 2048),
 )
-SIZES = ("small", "phone")
+SIZES = ("screen", "phone")
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def dollars(
     measured: Mapping[str, float],
     prices: Prices,
     site: Site | None = None,
-    size: str = "small",
+    size: str = "screen",
 ) -> dict[str, float]:
     """What a batch costs, by part; storage is of the results for a month."""
     plan = pipeline(job, measured, site or Site(), size)
@@ -201,8 +204,8 @@ def _measured_rows(measured: Mapping[str, float]) -> list[tuple[str, str]]:
     index = read_index()
     return [
         (
-            f"decode, photos of {measured['small_mb']:.1f} MB",
-            f"{measured['decode_small_ms']:.1f} ms",
+            f"decode, 2 megapixels, {measured['screen_mb']:.1f} MB",
+            f"{measured['decode_screen_ms']:.1f} ms",
         ),
         (
             f"decode, 12 megapixels, {measured['phone_mb']:.1f} MB",
@@ -260,30 +263,35 @@ def measure(photos: Path) -> list[dict[str, object]]:
     from whereshot.photo.suffixes import is_photo
 
     found = sorted(path for path in photos.rglob("*") if is_photo(path.name))
-    paths = found[:: max(1, len(found) // SAMPLE)][:SAMPLE]
     with tempfile.TemporaryDirectory(prefix="whereshot-scale-") as name:
         folder = Path(name)
-        phones: list[Path] = []
-        noise = grain(np.random.default_rng(0))
-        for number, path in enumerate(paths[:PHONES]):
-            with Image.open(path) as picture:
-                phones.append(folder / f"{number}.jpg")
-                phones[-1].write_bytes(phone_jpeg(picture, np.roll(noise, 977 * number)))
         figures = {
-            **_times(paths, phones),
-            **_rows(paths, folder),
+            **_times(found[:: max(1, len(found) // SAMPLE)][:SAMPLE], folder),
+            **_rows(found[:: max(1, len(found) // ANSWERS)][:ANSWERS], folder),
             **_listing(folder),
             **_ray(folder),
         }
     return [{"what": what, "value": round(value, 4)} for what, value in figures.items()]
 
 
-def _times(small: Sequence[Path], phones: Sequence[Path]) -> dict[str, float]:
+def _times(photos: Sequence[Path], folder: Path) -> dict[str, float]:
+    """Milliseconds of one core, for photos of both sizes made from these."""
     import whereshot
 
     recognizer = whereshot.load(threads=1)
+    noise = grain(np.random.default_rng(0))
+    made: dict[str, list[Path]] = {size: [] for size in SIZES}
+    for number, path in enumerate(photos):
+        with Image.open(path) as picture:
+            phone = folder / f"phone-{number}.jpg"
+            phone.write_bytes(phone_jpeg(picture, np.roll(noise, 977 * number)))
+        with Image.open(phone) as picture:
+            screen = folder / f"screen-{number}.jpg"
+            picture.resize(SCREEN, Image.Resampling.LANCZOS).save(screen, quality=85)
+        made["phone"].append(phone)
+        made["screen"].append(screen)
     found: dict[str, float] = {}
-    for size, paths in zip(SIZES, (small, phones), strict=True):
+    for size, paths in made.items():
         times: dict[str, list[float]] = {"decode": [], "model": []}
         for path in (paths[0], *paths):
             started = time.process_time()  # of this process alone, whatever else the machine does
@@ -294,7 +302,7 @@ def _times(small: Sequence[Path], phones: Sequence[Path]) -> dict[str, float]:
             times["model"].append(1000 * (time.process_time() - decoded))
         found[f"decode_{size}_ms"] = statistics.median(times["decode"][1:])
         found[f"{size}_mb"] = statistics.mean(path.stat().st_size for path in paths) / 1e6
-        if size == "small":
+        if size == "screen":
             found["model_ms"] = statistics.median(times["model"][1:])
     return found
 
@@ -314,22 +322,15 @@ def _rows(paths: Sequence[Path], folder: Path) -> dict[str, float]:
     recognizer = whereshot.load(threads=1)
     answers = [each for each in recognizer.recognize_many(paths) if isinstance(each, Recognition)]
     records = [recognition_to_dict(answer) for answer in answers]
-    rng = np.random.default_rng(0)
-    many = [
-        {
-            **records[number % len(records)],
-            "photo": f"s3://bucket/photos/{number // 1000:06}/IMG_{number:09}.jpg",
-            "milliseconds": {
-                "decode": round(float(rng.gamma(9, 1)), 1),
-                "model": round(float(rng.normal(20, 1)), 1),
-            },
-        }
-        for number in range(10_000)
+    for record in records:
+        record["photo"] = f"s3://bucket/{_key()}"
+    count = len(records)
+    parts = [
+        table_of(records[at : at + FEWEST_PER_UNIT]) for at in range(0, count, FEWEST_PER_UNIT)
     ]
-    parts = [table_of(many[at : at + FEWEST_PER_UNIT]) for at in range(0, 10_000, FEWEST_PER_UNIT)]
     output = Output(locate(folder / "results"))
     seconds: list[float] = []
-    for number in range(5):
+    for number in range(9):
         started = time.process_time()
         output.write(number, pa.concat_tables(parts))
         seconds.append(time.process_time() - started)
@@ -339,23 +340,23 @@ def _rows(paths: Sequence[Path], folder: Path) -> dict[str, float]:
         catalog.put(
             [
                 CatalogPhoto(
-                    path=Path(f"/photos/{number // 1000:06}/IMG_{number:09}.jpg"),
+                    path=Path(f"/photos/{_key()}"),
                     size=3_000_000 + number,
                     mtime_ns=1_700_000_000_000_000_000 + number,
-                    content_hash=f"{int(rng.integers(1 << 62)):032x}",
+                    content_hash=secrets.token_hex(16),
                     taken_at=None,
                     camera="Some camera",
                     own_location=None,
-                    recognition=answers[number % len(answers)],
+                    recognition=answer,
                     error=None,
                 )
-                for number in range(10_000)
+                for number, answer in enumerate(answers)
             ]
         )
     return {
-        "row_bytes": block.stat().st_size / 10_000,
-        "write_rate": 10_000 / statistics.median(seconds),
-        "catalog_bytes": (folder / "catalog.sqlite").stat().st_size / 10_000,
+        "row_bytes": block.stat().st_size / count,
+        "write_rate": count / statistics.median(seconds),
+        "catalog_bytes": (folder / "catalog.sqlite").stat().st_size / count,
     }
 
 
@@ -364,8 +365,8 @@ def _listing(folder: Path) -> dict[str, float]:
     from whereshot.scale.batch.listing import keep_list, photos_of
     from whereshot.scale.batch.storage import locate
 
-    for number in range(20_000):
-        path = folder / "many" / f"{number // 200:04}" / f"IMG_{number:09}.jpg"
+    for _ in range(20_000):
+        path = folder / "many" / _key()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     started = time.process_time()
@@ -373,6 +374,12 @@ def _listing(folder: Path) -> dict[str, float]:
     seconds = time.process_time() - started
     written = sum(path.stat().st_size for path in (folder / "list").iterdir())
     return {"list_rate": 20_000 / seconds, "list_bytes": written / 20_000}
+
+
+def _key() -> str:
+    """A name such as those in buckets."""
+    name = secrets.token_hex(16)
+    return f"{name[:2]}/{name}.jpg"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from batch_work import Deadly, Inline, NoBundle, results, timeless
 
 from whereshot.errors import MissingExtraError, WorkerError
 from whereshot.progress import silent
-from whereshot.scale.batch import LocalEngine, RayEngine, batch_recognize, ray_engine
+from whereshot.scale.batch import LocalEngine, RayEngine, batch_recognize, ray_cluster
 from whereshot.scale.batch.listing import keep_list, photos_of
 from whereshot.scale.batch.ray_engine import MOST_UNITS, units_of
 from whereshot.scale.batch.recognizing import Work, plan_work
@@ -66,9 +66,36 @@ def test_without_ray_the_command_that_helps_is_named(
 def test_what_is_written_to_stderr_meanwhile_is_kept_but_for_the_noise(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    with ray_engine._stderr_without(b"noise"):
+    with ray_cluster._stderr_without(b"noise"):
         os.write(2, b"some noise here\nsomething else\n")
     assert capfd.readouterr().err == "something else\n"
+
+
+@pytest.mark.parametrize(
+    ("have", "asked", "providers", "device", "actors", "share"),
+    [
+        ({"CPU": 8.0}, None, ["CPU"], "cpu", 8, {"num_cpus": 1}),
+        ({"CPU": 8.0}, 3, ["CUDA"], "cpu", 3, {"num_cpus": 1}),
+        ({"CPU": 8.0, "GPU": 2.0}, None, ["CUDA"], "cuda", 2, {"num_cpus": 4, "num_gpus": 1.0}),
+        ({"CPU": 8.0, "GPU": 2.0}, 4, ["CUDA"], "cuda", 4, {"num_cpus": 2, "num_gpus": 0.5}),
+        ({"CPU": 8.0, "GPU": 2.0}, None, ["CPU"], "cpu", 8, {"num_cpus": 1}),
+    ],
+)
+def test_actors_share_the_gpus_of_a_cluster_or_else_its_cores(
+    have: dict[str, float],
+    asked: int | None,
+    providers: list[str],
+    device: str,
+    actors: int,
+    share: dict[str, float],
+    work: Work,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    available = [f"{name}ExecutionProvider" for name in providers]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: available)
+    shared, workers, per_actor = RayEngine(address="auto", workers=asked)._shares(work, have)
+    assert (shared.device, workers, per_actor) == (device, actors, share)
+    assert shared.threads == (share["num_cpus"] if device == "cuda" else 1)
 
 
 # -- with it ---------------------------------------------------------------------------------
@@ -90,7 +117,7 @@ def ray_processes() -> list[psutil.Process]:
     return found
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 300) -> None:
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "waited in vain"
@@ -170,14 +197,17 @@ def test_two_nodes_share_the_work_and_give_the_records_of_one_process(
 
 
 @pytest.mark.slow
-def test_an_actor_that_is_killed_and_photos_that_end_processes_cost_no_other_photo(
-    cluster: Any, source: ParquetRows, work: Work
+def test_an_actor_that_is_killed_and_a_photo_that_ends_processes_cost_no_other_photo(
+    cluster: Any, album: Path, work: Work, tmp_path: Path, paint: Callable[..., Path]
 ) -> None:
-    expected = recognized(list(Inline().run(source, work, [(0, 320)])), 320)
-    deadly = Deadly(work, "006.png", pause=0.005)
+    photos = [*photos_of([str(album)])] * 4
+    photos.insert(150, str(paint(tmp_path / "deadly.png", "red")))
+    source, _ = keep_list(photos, locate(tmp_path / "list"), silent)
+    expected = recognized(list(Inline().run(source, work, [(0, 161)])), 161)
+    deadly = Deadly(work, "deadly.png", pause=0.005)
     parts: list[tuple[int, Any]] = []
     killed = 0
-    with closing(RayEngine(workers=2).run(source, deadly, [(0, 320)])) as run:  # type: ignore[arg-type]
+    with closing(RayEngine(workers=2).run(source, deadly, [(0, 161)])) as run:  # type: ignore[arg-type]
         for part in run:
             parts.append(part)
             if not killed:
@@ -185,8 +215,8 @@ def test_an_actor_that_is_killed_and_photos_that_end_processes_cost_no_other_pho
                 os.kill(actors[0].pid, signal.SIGKILL)
                 killed = len(actors)
     assert killed
-    for record, other in zip(recognized(parts, 320), expected, strict=True):
-        if record["photo"].endswith("006.png"):
+    for record, other in zip(recognized(parts, 161), expected, strict=True):
+        if record["photo"].endswith("deadly.png"):
             assert "(SIGKILL), twice" in record["error"]["message"]
         else:
             assert record == other
@@ -202,7 +232,7 @@ def test_what_goes_wrong_in_an_actor_is_said_in_one_line(cluster: Any, source: P
 def test_a_driver_that_is_killed_takes_its_cluster_along_and_the_batch_goes_on(
     cluster: Any, samples: Path, album: Path, tiny_bundle: Path, tmp_path: Path
 ) -> None:
-    photos = [*photos_of([str(album)])] * 16
+    photos = [*photos_of([str(album)])] * 40
     (tmp_path / "photos.txt").write_text("\n".join(photos), encoding="utf-8")
     out = tmp_path / "out"
     before = {process.pid for process in ray_processes()}
@@ -213,16 +243,18 @@ def test_a_driver_that_is_killed_takes_its_cluster_along_and_the_batch_goes_on(
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_until(lambda: list(out.glob("block-*")) or driver.poll() is not None)
-    driver.kill()
-    _, said = driver.communicate()
+    try:
+        wait_until(lambda: list(out.glob("block-*")) or driver.poll() is not None)
+    finally:
+        driver.kill()
+        _, said = driver.communicate()
     assert driver.returncode == -signal.SIGKILL, said
     assert said == ""
     wait_until(lambda: not {process.pid for process in ray_processes()} - before)
     done = len(results(out))
-    assert 0 < done < 640
+    assert 0 < done < 1600
     summary = batch_recognize(
         tmp_path / "photos.txt", out, bundle=str(tiny_bundle), engine=RayEngine(workers=2)
     )
-    assert (summary.skipped, summary.recognized) == (done, 640 - done)
+    assert (summary.skipped, summary.recognized) == (done, 1600 - done)
     assert [record["photo"] for record in results(out)] == photos

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import re
-import sys
-import tempfile
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from whereshot.cores import available_cores
-from whereshot.errors import BatchError, MissingExtraError, WorkerError
+from whereshot.errors import WorkerError
 from whereshot.library.pool import map_batches
 from whereshot.scale.batch.engine import BATCH, Part, Span
-from whereshot.scale.batch.recognizing import Work, chunks, lost
+from whereshot.scale.batch.ray_cluster import cluster
+from whereshot.scale.batch.recognizing import Work, best_device, chunks, lost
 from whereshot.scale.batch.sources import Item, Source
 from whereshot.scale.batch.table import RECORD_SCHEMA, Record, Table, table_of
 
@@ -31,12 +26,6 @@ MOST_UNITS = 20_000
 """Ray Data plans all of them before it begins, 2 ms each."""
 
 _ROW, _NODE = "_row", "_node"
-_OBJECT_STORE_BYTES = 256 << 20  # of a cluster of our own: records are small
-_ENVIRONMENT = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # no network call that nobody asked for
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
-}
-_ABOUT_LOGS = b"Set ray log level from environment variable"
 
 
 class RayEngine:
@@ -60,19 +49,9 @@ class RayEngine:
         Raises MissingExtraError where Ray is not installed, BatchError for a cluster that is not
         there, WorkerError for what goes wrong in an actor.
         """
-        ray = _load_ray()
         units = units_of(spans, source.rows_at_once)
-        with _quiet(ray), _connected(ray, self._address, self._workers):
-            have = ray.cluster_resources()
-            gpus = int(have.get("GPU", 0)) if work.device != "cpu" else 0
-            workers = self._workers or gpus or max(1, int(have.get("CPU", 1)))
-            per_actor = {"num_cpus": 1, "num_gpus": 0}
-            if gpus:
-                cores = max(1, int(have.get("CPU", 1)) // max(gpus, workers))
-                per_actor = {"num_cpus": cores, "num_gpus": min(1.0, gpus / workers)}
-                work = replace(work, threads=cores)
-            else:
-                work = replace(work, device="cpu")
+        with cluster(self._address, self._workers or available_cores()) as ray:
+            work, workers, per_actor = self._shares(work, ray.cluster_resources())
             rows = ray.data.range(len(units), override_num_blocks=len(units)).map_batches(
                 _Actor,
                 fn_constructor_args=(source, work, np.array(units, np.int64)),
@@ -92,6 +71,18 @@ class RayEngine:
                     f"The Ray cluster could not do the work: {_cause_of(error)}. Mend that and "
                     "begin again: blocks that are done are skipped"
                 ) from error
+
+    def _shares(self, work: Work, have: Mapping[str, float]) -> tuple[Work, int, dict[str, float]]:
+        """The work with its device, how many actors do it, and what each of them takes."""
+        cores, gpus = max(1, int(have.get("CPU", 1))), int(have.get("GPU", 0))
+        device = best_device() if work.device == "auto" else work.device
+        if device == "cpu" or not gpus:
+            everywhere = cores if self._address else min(cores, available_cores())
+            return replace(work, device="cpu"), self._workers or everywhere, {"num_cpus": 1}
+        workers = self._workers or gpus
+        threads = max(1, cores // workers)
+        share = {"num_cpus": threads, "num_gpus": min(1.0, gpus / workers)}
+        return replace(work, device="cuda", threads=threads), workers, share
 
 
 def units_of(spans: Sequence[Span], rows_at_once: int) -> list[Span]:
@@ -156,80 +147,3 @@ def _cause_of(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines()]
     named = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b.*: ", line)]
     return (named or lines or [type(error).__name__])[-1]
-
-
-def _load_ray() -> Any:
-    try:
-        ray = import_module("ray")
-        import_module("ray.data")
-    except ImportError as error:
-        raise MissingExtraError(
-            f"The engine 'ray' needs Ray Data, which can't be imported ({error}). "
-            "Install the part for large jobs: pip install 'whereshot[scale]'"
-        ) from error
-    return ray
-
-
-@contextmanager
-def _connected(ray: Any, address: str | None, workers: int | None) -> Generator[None]:
-    """A cluster: the one that this process uses already, the one at an address, or a new one."""
-    if ray.is_initialized():
-        yield
-        return
-    own: dict[str, Any] = {}
-    if address is None:
-        own = {
-            # One more than there are actors: Ray Data may read with tasks of their own.
-            "num_cpus": (workers or available_cores()) + 1,
-            "object_store_memory": _OBJECT_STORE_BYTES,
-            "include_dashboard": False,
-        }
-    try:
-        with _stderr_without(_ABOUT_LOGS):
-            ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise BatchError(
-            f"The Ray cluster {address or 'on this machine'!r} can't be reached: {error}. "
-            "Check its address with `ray status`, or take the engine 'local'"
-        ) from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-@contextmanager
-def _stderr_without(noise: bytes) -> Generator[None]:
-    """Hold back what libraries write to stderr meanwhile, and let go what is not `noise`."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as aside:
-        os.dup2(aside.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
-            aside.seek(0)
-            for line in aside:
-                if noise not in line:
-                    os.write(2, line)
-
-
-@contextmanager
-def _quiet(ray: Any) -> Generator[None]:
-    """Ray says what is wrong, and nothing else; it is as it was afterwards."""
-    context = ray.data.DataContext.get_current()
-    progress, context.enable_progress_bars = context.enable_progress_bars, False
-    with ExitStack() as stack:
-        for name in ("ray", "ray.data"):
-            logger = logging.getLogger(name)
-            stack.callback(logger.setLevel, logger.level)
-            logger.setLevel(logging.ERROR)
-        for name, value in _ENVIRONMENT.items():
-            if name not in os.environ:
-                os.environ[name] = value
-                stack.callback(os.environ.pop, name, None)
-        yield
-    context.enable_progress_bars = progress
