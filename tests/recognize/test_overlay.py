@@ -7,7 +7,7 @@ import pytest
 
 from whereshot.recognize.colors import heat_colors
 from whereshot.recognize.heatmap import Heatmap
-from whereshot.recognize.overlay import draw_heatmap, overlay
+from whereshot.recognize.overlay import draw_heatmap, heat_layer, overlay
 from whereshot.recognize.region import upsample
 from whereshot.records import Landmark
 
@@ -145,3 +145,30 @@ def test_the_photo_itself_is_left_alone():
     blue = photo()
     draw_heatmap(blue, heatmap([[1.0]], (10, 0, 70, 60), (80, 60)))
     assert (blue == photo()).all()
+
+
+def test_a_layer_covers_what_is_hot_and_nothing_else():
+    hot = heatmap([[0.0, 1.0], [0.0, 1.0]], (100, 0, 700, 600), (800, 600))
+    layer = heat_layer(hot, 400)
+    assert layer.shape == (300, 400, 4)
+    cover = layer[..., 3]
+    assert cover[150, 320] > 150
+    assert not cover[:, :45].any(), "left of what the network looks at"
+    assert not cover[:, 360:].any(), "right of it"
+    light = (layer[..., :3] == (255, 250, 220)).all(axis=2)
+    assert light.any(), "a line goes around the region"
+
+
+def test_a_layer_without_heat_is_transparent():
+    layer = heat_layer(heatmap(np.zeros((3, 3)), (10, 0, 70, 60), (80, 60)), 400)
+    assert layer.shape == (60, 80, 4), "never larger than the photo"
+    assert not layer[..., 3].any()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 4000), (4000, 1), (3001, 2)])
+def test_a_layer_of_the_oddest_photos_has_their_shape(size):
+    side = min(size)
+    left, top = (size[0] - side) / 2, (size[1] - side) / 2
+    layer = heat_layer(heatmap([[0.2, 1.0]], (left, top, left + side, top + side), size), 500)
+    assert max(layer.shape[:2]) == min(500, max(size))
+    assert layer.dtype == np.uint8

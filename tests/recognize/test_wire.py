@@ -75,3 +75,12 @@ def test_a_region_is_there_only_for_those_who_ask_for_it():
     assert list(answer)[-2:] == ["region", "milliseconds"]
     assert json.dumps(answer["region"]) == "[[0.0, 1.2], [10.0, 1.0], [5.0, 8.0]]"
     assert recognition_to_dict(recognition(), region=True)["region"] is None
+
+
+def test_a_certainty_is_there_only_for_those_who_ask_for_it():
+    import dataclasses
+
+    sure = dataclasses.replace(recognition(), certainty=0.98765432)
+    assert "certainty" not in recognition_to_dict(sure)
+    assert recognition_to_dict(sure, certainty=True)["certainty"] == 0.987654
+    assert recognition_to_dict(recognition(), certainty=True)["certainty"] is None

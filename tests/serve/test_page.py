@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+from photo_page import answered, assert_accessible, fits_the_screen, hand_over
 from serving import serving
+from watched import PATIENCE_MS, watched
 
 import whereshot
 from whereshot.serve.app import create_app
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 expect = playwright_api.expect
-PATIENCE_MS = 30_000  # a busy machine is no failure
 expect.set_options(timeout=PATIENCE_MS)
 
 HEIC = Path(__file__).resolve().parents[1] / "photo" / "heic" / "orientation_1.heic"
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-ADD_FILES = """(kind, files) => {
-  const carried = new DataTransfer();
-  for (const { name, type, content } of files) {
-    const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
-    carried.items.add(new File([bytes], name, { type }));
-  }
-  const options = { bubbles: true, cancelable: true };
-  const event = kind === "paste"
-    ? new ClipboardEvent("paste", { ...options, clipboardData: carried })
-    : new DragEvent(kind, { ...options, dataTransfer: carried });
-  document.body.dispatchEvent(event);
-}"""
 
 
 @pytest.fixture(scope="module")
-def site(tiny_bundle: Path) -> Iterator[str]:
+def site(tiny_bundle):
     """A running server with a real, tiny recognizer: red is the Golden Gate Bridge, ..."""
     with serving(create_app(whereshot.load(tiny_bundle))) as url:
         yield url
@@ -45,34 +31,8 @@ def site(tiny_bundle: Path) -> Iterator[str]:
 @pytest.fixture
 def visit(browser, site):
     """Open the page as some device; afterwards, check that it was quiet and asked nobody else."""
-    contexts, foreign, complaints = [], [], []
-
-    def listen(message):
-        # Chromium itself logs every 4xx and every connection that fails; what matters are errors
-        # of scripts and violated policies.
-        if message.type in {"error", "warning"} and "Failed to load" not in message.text:
-            complaints.append(message.text)
-
-    def open_page(**options):
-        context = browser.new_context(locale="en", reduced_motion="reduce", **options)
-        context.set_default_timeout(PATIENCE_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", listen)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: is_ours(request.url) or foreign.append(request.url))
-        page.goto(site)
-        return page
-
-    def is_ours(url):
-        parts = urlsplit(url)
-        return parts.scheme in {"blob", "data"} or f"{parts.scheme}://{parts.netloc}" == site
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert foreign == []
-    assert complaints == []
+    with watched(browser, site) as pages:
+        yield lambda **options: pages.open("/", **options)
 
 
 @pytest.fixture
@@ -81,23 +41,11 @@ def shots(tmp_path, paint):
     return {color: paint(tmp_path / f"{color}.jpg", color, (320, 240)) for color in ("red", "grey")}
 
 
-def hand_over(page, kind, *paths):
-    """Drop files on the page, or paste them, as a person does."""
-    files = [
-        {
-            "name": path.name,
-            "type": "image/jpeg",
-            "content": base64.b64encode(path.read_bytes()).decode(),
-        }
-        for path in paths
-    ]
-    page.evaluate(f"([kind, files]) => ({ADD_FILES})(kind, files)", [kind, files])
+def heading(card):
+    return card.get_by_role("heading", level=2)
 
 
-def answered(page, state, count=1):
-    cards = page.locator(f'.card[data-state="{state}"]')
-    expect(cards).to_have_count(count)
-    return cards.first
+# -- answers -------------------------------------------------------------------------------
 
 
 def test_a_dropped_landmark_is_named_with_its_certainty_its_place_and_a_map(visit, shots):
@@ -105,10 +53,11 @@ def test_a_dropped_landmark_is_named_with_its_certainty_its_place_and_a_map(visi
     expect(page).to_have_title("Where was this shot?")
     hand_over(page, "drop", shots["red"])
     card = answered(page, "landmark")
-    expect(card.get_by_role("heading", level=2)).to_have_text("Golden Gate Bridge")
+    expect(heading(card)).to_have_text("Golden Gate Bridge")
     expect(card.locator(".certainty")).to_have_text("Almost certain>99%")
     expect(card.locator(".place")).to_have_text("San Francisco, United States")
     expect(card.locator(".coordinates")).to_have_text("37.8199° N, 122.4786° W")
+    expect(card.locator("dt")).to_have_text("Within 3 km")
     expect(card.locator(".candidates li")).to_have_count(3)
     expect(
         card.get_by_role("img", name=re.compile("^Map: Golden Gate Bridge at 37.82° N"))
@@ -124,10 +73,12 @@ def test_an_unknown_place_is_said_to_be_unknown(visit, shots):
     page = visit()
     page.set_input_files("#files", shots["grey"])
     card = answered(page, "unknown")
-    expect(card.get_by_role("heading", level=2)).to_have_text("I don't know this place")
-    expect(card.locator(".candidates h3")).to_have_text("What it looks most like")
+    expect(heading(card)).to_have_text("I don't know this place")
+    expect(card.locator(".explain")).to_contain_text("It looks most like")
+    expect(card.locator(".candidates h3")).to_contain_text("What it looks most like")
     expect(card.locator(".candidates li")).to_have_count(3)
     expect(card.locator(".map, .certainty, .coordinates")).to_have_count(0)
+    expect(card.get_by_role("link", name="those I know")).to_have_attribute("href", "/landmarks")
 
 
 def test_a_broken_file_gets_a_friendly_sentence_and_the_others_go_on(visit, shots, tmp_path):
@@ -140,7 +91,7 @@ def test_a_broken_file_gets_a_friendly_sentence_and_the_others_go_on(visit, shot
     answered(page, "landmark")
     answered(page, "trouble", 2)
     headings = page.get_by_role("heading", level=2).all_text_contents()
-    assert headings[:3] == [
+    assert headings == [
         "This photo is damaged",
         "Golden Gate Bridge",
         "This isn't a photo that I can read",
@@ -148,14 +99,16 @@ def test_a_broken_file_gets_a_friendly_sentence_and_the_others_go_on(visit, shot
     expect(page.locator(".no-preview").first).to_be_visible()
 
 
-def test_a_photo_with_gps_shows_its_own_position_beside_the_landmark(visit, tmp_path, paint):
+def test_a_photo_with_gps_shows_its_own_position_beside_the_landmarks(visit, tmp_path, paint):
     page = visit()
     near = paint(tmp_path / "near.jpg", "red", gps=(38, -122))
     page.set_input_files("#files", near)
     card = answered(page, "landmark")
-    expect(card.locator(".coordinates")).to_have_text("38.0000° N, 122.0000° W")
-    expect(card.locator(".source")).to_have_text("the photo's own GPS")
-    expect(card.locator(".apart")).to_have_text("47 km from the middle of Golden Gate Bridge")
+    expect(card.locator(".coordinates")).to_have_text(
+        ["38.0000° N, 122.0000° W", "37.8199° N, 122.4786° W"]
+    )
+    expect(card.locator("dt")).to_have_text(["The photo's own GPS", "Golden Gate Bridge"])
+    expect(card.locator(".apart")).to_have_text("47 km apart: outside of its 3 km")
     expect(card.locator(".mark")).to_have_count(2)
     # Unknown, and yet the photo tells where it is.
     page.set_input_files("#files", paint(tmp_path / "grey.jpg", "grey", gps=(38, -122)))
@@ -164,13 +117,59 @@ def test_a_photo_with_gps_shows_its_own_position_beside_the_landmark(visit, tmp_
     expect(card.locator(".mark")).to_have_count(1)
 
 
-def test_a_heic_that_the_browser_cannot_show_is_recognized_behind_a_placeholder(visit):
+def test_a_heic_that_the_browser_cannot_show_gets_a_preview(visit):
     page = visit()
     page.set_input_files("#files", HEIC)
     expect(page.locator(".card:not([data-state=waiting]):not([data-state=trouble])")).to_have_count(
         1
     )
-    expect(page.locator(".no-preview")).to_contain_text("no preview")
+    picture = page.get_by_alt_text("Your photo orientation_1.heic")
+    page.wait_for_function(
+        "image => image.complete && image.naturalWidth > 0", arg=picture.element_handle()
+    )
+
+
+def test_the_heat_lies_over_the_photo_on_demand(visit, shots):
+    page = visit()
+    page.set_input_files("#files", shots["red"])
+    card = answered(page, "landmark")
+    toggle = card.get_by_role("button", name="Show where")
+    heat = card.get_by_alt_text("Bright where the photo speaks for Golden Gate Bridge")
+    expect(heat).to_have_count(0)
+    toggle.click()
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    expect(heat).to_be_visible()
+    photo, layer = (
+        card.get_by_alt_text(words).evaluate("e => e.naturalWidth / e.naturalHeight")
+        for words in ("Your photo red.jpg", "Bright where the photo speaks for Golden Gate Bridge")
+    )
+    assert photo == pytest.approx(layer, rel=0.01)
+    toggle.click()
+    expect(heat).to_have_count(0)
+    expect(toggle).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_server_that_is_gone_is_said_so_and_asked_again_on_demand(visit, shots):
+    page = visit()
+    page.route("**/api/recognize", lambda route: route.abort("connectionrefused"))
+    page.set_input_files("#files", shots["red"])
+    card = answered(page, "trouble")
+    expect(heading(card)).to_have_text("whereshot doesn't answer")
+    page.unroute("**/api/recognize")
+    card.get_by_role("button", name="Try again").click()
+    answered(page, "landmark")
+
+
+def test_a_busy_server_is_asked_again_without_a_word(visit, shots):
+    page = visit()
+    busy = {"error": {"type": "EngineBusy", "message": "64 photos wait here already."}}
+    page.route("**/api/recognize", lambda route: route.fulfill(status=503, json=busy), times=2)
+    page.set_input_files("#files", [shots["red"], shots["grey"]])
+    answered(page, "landmark")
+    answered(page, "unknown")
+
+
+# -- ways in -------------------------------------------------------------------------------
 
 
 def test_a_photo_can_be_pasted(visit, shots):
@@ -187,9 +186,25 @@ def test_a_drag_over_the_page_shows_where_it_goes(visit, shots):
     expect(page.locator("body")).not_to_have_class("is-dragging")
 
 
+def test_a_phone_may_take_a_photo(visit, shots):
+    page = visit(viewport=PHONE, is_mobile=True, has_touch=True)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Take a photo").click()
+    assert chooser.value.element.get_attribute("capture") == "environment"
+    chooser.value.set_files(shots["red"])
+    answered(page, "landmark")
+
+
+def test_a_desktop_has_no_button_for_a_camera(visit):
+    expect(visit().get_by_role("button", name="Take a photo")).to_be_hidden()
+
+
 def test_the_keyboard_alone_gets_to_an_answer_and_back(visit, shots):
     page = visit()
     page.on("filechooser", lambda chooser: None)  # Chromium takes a moment to agree to be watched
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(page.locator("#choose")).to_be_focused()
     assert page.locator("#choose").evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
@@ -198,15 +213,26 @@ def test_the_keyboard_alone_gets_to_an_answer_and_back(visit, shots):
     chooser.value.set_files(shots["red"])
     answered(page, "landmark")
     names = []
-    for _ in range(5):
+    for _ in range(7):
         page.keyboard.press("Tab")
         names.append(
             page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.innerText")
         )
-    assert names == ["Put away red.jpg", "Copy coordinates", "OpenStreetMap", "Zoom in", "Zoom out"]
+    assert names == [
+        "Put away red.jpg",
+        "Show where",
+        "Copy coordinates",
+        "OpenStreetMap",
+        "That's wrong",
+        "Zoom in",
+        "Zoom out",
+    ]
     page.get_by_role("button", name="Put away red.jpg").press("Enter")
     expect(page.locator(".card")).to_have_count(0)
     expect(page.locator("#choose")).to_be_focused()
+
+
+# -- places --------------------------------------------------------------------------------
 
 
 def test_coordinates_are_copied_and_openstreetmap_is_only_a_link(visit, shots, site):
@@ -239,55 +265,41 @@ def test_the_map_zooms_from_the_street_to_the_world(visit, shots):
     expect(card.locator(".mark-dot")).to_be_visible()
 
 
-def test_a_server_that_is_gone_is_said_so_and_asked_again_on_demand(visit, shots):
-    page = visit()
-    page.route("**/api/recognize", lambda route: route.abort("connectionrefused"))
-    page.set_input_files("#files", shots["red"])
-    card = answered(page, "trouble")
-    expect(card.get_by_role("heading", level=2)).to_have_text("whereshot doesn't answer")
-    page.unroute("**/api/recognize")
-    card.get_by_role("button", name="Try again").click()
-    answered(page, "landmark")
+# -- looks ---------------------------------------------------------------------------------
 
 
-def test_the_list_of_landmarks_can_be_searched(visit):
-    page = visit()
-    page.get_by_role("button", name="3 landmarks").click()
-    rows = page.locator("#landmarks-list li")
-    expect(rows).to_have_count(3)
-    page.get_by_role("searchbox").fill("peru")
-    expect(rows).to_have_count(1)
-    expect(rows).to_contain_text("Machu Picchu")
-    page.keyboard.press("Escape")  # clears the search
-    expect(rows).to_have_count(3)
-    page.keyboard.press("Escape")
-    expect(page.locator("#landmarks")).not_to_be_visible()
+def test_light_and_dark_follow_the_system_until_a_person_chooses(visit):
+    page = visit(color_scheme="light")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.get_by_role("button", name="Dark colors").click()
+    dark = page.evaluate(paper)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(paper) == dark, "the choice is kept"
+    page.get_by_role("button", name="Light colors").click()
+    page.emulate_media(color_scheme="dark")
+    expect(page.get_by_role("button", name="Light colors")).to_be_visible()
+    assert page.evaluate(paper) == dark, "who chose what the system had follows it again"
 
 
 @pytest.mark.parametrize(
     ("scheme", "viewport"),
-    [("dark", PHONE), ("light", DESKTOP)],
-    ids=["dark-phone", "light-desktop"],
+    [("dark", PHONE), ("light", {"width": 360, "height": 640}), ("light", DESKTOP)],
+    ids=["dark-phone", "light-small-phone", "light-desktop"],
 )
 def test_the_page_is_accessible_and_fits_the_screen(visit, shots, tmp_path, scheme, viewport):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = visit(color_scheme=scheme, viewport=viewport)
-    assert_accessible(axe, page)
+    assert_accessible(page)
     broken = tmp_path / "a-name-that-is-rather-long-for-a-phone-and-goes-on-and-on-and-on.jpg"
     broken.write_bytes(b"broken")
     page.set_input_files("#files", [shots["red"], shots["grey"], broken])
     for state in ("landmark", "unknown", "trouble"):
         answered(page, state)
     expect(page.locator(".map .globe")).to_be_visible()
-    assert_accessible(axe, page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.get_by_role("button", name="3 landmarks").click()
-    expect(page.locator("#landmarks-list li")).to_have_count(3)
-    assert_accessible(axe, page)
+    page.get_by_role("button", name="Show where").first.click()
+    expect(page.locator(".heat")).to_be_visible()
+    assert_accessible(page)
+    assert fits_the_screen(page)
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (dark == "rgb(16, 21, 26)") == (scheme == "dark")
-
-
-def assert_accessible(axe, page):
-    found = axe.run(page).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []

@@ -58,11 +58,16 @@ class Correction:
 class CorrectionStore:
     """The corrections of one person: an SQLite file, made when the first one is kept.
 
-    Each method raises `CorrectionError` where the file can't be used; `recall` doesn't.
+    It lies in the user's own folder unless a `path` is given. Each method raises `CorrectionError` where the file can't be used; `recall` doesn't.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = user_home() / "corrections.sqlite" if path is None else path
+        self._path = path
+
+    @property
+    def path(self) -> Path:
+        """The file; it need not exist yet."""
+        return self._path or user_home() / "corrections.sqlite"
 
     def keep(self, correction: Correction) -> None:
         """Keep a correction, in the place of an earlier one of the same photo."""

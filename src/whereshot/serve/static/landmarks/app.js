@@ -1,7 +1,7 @@
 // The landmarks page: a list, a map, and one landmark in full.
 
 import { findLandmarks, taught } from "../shared/api.js";
-import { trouble } from "../shared/words.js";
+import { count as plural, trouble } from "../shared/words.js";
 import { WorldMap } from "../shared/world_map.js";
 import { openTeaching } from "../teach/teaching.js";
 import { Filters, kindOf } from "./filters.js";
@@ -83,9 +83,9 @@ function choose(id) {
 function teachMe(about = {}) {
   openTeaching({
     about,
-    onTaught: async ({ landmark, photos }) => {
-      await load(`I know ${landmark.name} from ${photos} ${photos === 1 ? "photo" : "photos"} now.`);
-      choose(landmark.id);
+    onChanged: async (lesson) => {
+      await load(lesson ? `I know ${lesson.landmark.name} from ${plural(lesson.photos, "photo")} now.` : "");
+      choose(lesson?.landmark.id ?? null);
     },
   });
 }

@@ -33,15 +33,10 @@ export function landmarkAnswer(answer, actions) {
   };
 }
 
-/** The verdict is unknown. */
-export function unknownAnswer(answer, actions) {
+/** The verdict is unknown; `lesson` is what this photo has taught, if it has. */
+export function unknownAnswer(answer, actions, lesson) {
   const [best] = answer.predictions;
   const sure = answer.certainty ?? best?.probability ?? 0;
-  const likeness = best && [
-    "It looks most like ",
-    h("b", {}, best.name),
-    sure < 0.01 ? ", but only a little. " : `, but I'm only ${percent(sure)} sure. `,
-  ];
   return {
     heading: "I don't know this place",
     summary: `I don't know this place. ${best ? `It looks most like ${best.name}.` : ""}`,
@@ -51,10 +46,9 @@ export function unknownAnswer(answer, actions) {
       h(
         "p",
         { class: "explain" },
-        likeness,
-        "Perhaps no landmark is in this photo, or it is none of ",
-        h("a", { class: "link", href: "/landmarks" }, "those I know"),
-        ". I would rather say nothing than something wrong.",
+        lesson
+          ? `I learned ${lesson.landmark.name}, but I'm not sure of it in this photo yet: teach me more.`
+          : whyUnknown(best, sure),
       ),
       answer.location && whereabouts(answer),
       answer.location && actionBar(answer.location),
@@ -119,6 +113,16 @@ export function correctedAnswer(answer, status, actions) {
     ],
     rest: [candidates("What I would have said", answer), footnote(answer)],
   };
+}
+
+function whyUnknown(best, sure) {
+  const likeness = sure < 0.01 ? ", but only a little. " : `, but I'm only ${percent(sure)} sure. `;
+  return [
+    ...(best ? ["It looks most like ", h("b", {}, best.name), likeness] : []),
+    "Perhaps no landmark is in this photo, or it is none of ",
+    h("a", { class: "link", href: "/landmarks" }, "those I know"),
+    ". I would rather say nothing than something wrong.",
+  ];
 }
 
 function placeLine(landmark) {

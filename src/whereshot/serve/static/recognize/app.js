@@ -2,7 +2,7 @@
 
 import { findLandmarks, health, recognize, takeBack, teach } from "../shared/api.js";
 import { h } from "../shared/dom.js";
-import { trouble } from "../shared/words.js";
+import { count, trouble } from "../shared/words.js";
 import { openTeaching } from "../teach/teaching.js";
 import { Card } from "./card.js";
 import { openCorrection } from "./correction.js";
@@ -33,9 +33,9 @@ const actions = {
   onExample: (card) =>
     attempt(async () => {
       const { name } = card.answer.correction.landmark;
-      const { photos } = await teach({ name }, [card.file]);
-      tell(`Learned. I know ${name} from ${photos} photos now.`);
-      askAgain(card);
+      const lesson = await teach({ name }, [card.file]);
+      tell(`Learned. I know ${name} from ${count(lesson.photos, "photo")} now.`);
+      askAgain(card, lesson);
     }),
   statusOf,
   tell,
@@ -90,11 +90,12 @@ async function show(card, answer) {
 
 function onTeach(card, about) {
   const location = card.answer.location?.source === "exif" ? card.answer.location : null;
-  openTeaching({ about: { ...location, ...about }, files: [card.file], onTaught: () => askAgain(card) });
+  openTeaching({ about: { ...location, ...about }, files: [card.file], onChanged: (lesson) => askAgain(card, lesson) });
 }
 
-/** After something was learned: this photo first, then the others that nobody has named. */
-function askAgain(card) {
+/** After something was learned, or forgotten: this photo first, then the others without a name. */
+function askAgain(card, lesson) {
+  card.lesson = lesson;
   const others = [...cards].filter((other) => other !== card && other.state === "unknown");
   [card, ...others].forEach(enqueue);
   introduce();

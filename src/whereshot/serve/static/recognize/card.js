@@ -17,6 +17,7 @@ export class Card {
     this.name = file.name || "pasted photo";
     this.actions = actions;
     this.answer = null;
+    this.lesson = null; // what was learned from this photo, while the page is open
     this.summary = "";
     this.headingId = `card-${(count += 1)}`;
     this.photo = new PhotoView(file, this.name, {
@@ -52,7 +53,7 @@ export class Card {
       this.#showAnswer("corrected", correctedAnswer(answer, status, actions));
     } else if (answer.verdict === "landmark") {
       this.#showAnswer("landmark", landmarkAnswer(answer, actions));
-    } else this.#showAnswer("unknown", unknownAnswer(answer, actions));
+    } else this.#showAnswer("unknown", unknownAnswer(answer, actions, this.lesson));
   }
 
   showTrouble(problem) {

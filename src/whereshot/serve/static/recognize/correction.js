@@ -13,7 +13,7 @@ export function openCorrection(card, { onCorrected, onTeach }) {
   const named = answer.verdict === "landmark" ? answer.predictions[0] : null;
   const problem = h("p", { class: "field-error", role: "alert" });
   const box = new LandmarkBox({
-    label: "Landmarks",
+    label: "Suggestions",
     onchoose: (landmark) => keep(landmark.id),
     attributes: { id: "correction-name", placeholder: "Type its name, a city, a country" },
   });

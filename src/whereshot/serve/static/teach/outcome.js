@@ -12,8 +12,9 @@ const SENTENCES = {
     `looks like ${message.match(/looks like (.+?) \(/)?.[1] ?? "a landmark"}, which I know already.`,
 };
 
-/** Put the outcome into the dialog; `files` are the photos as they were sent. */
-export function showOutcome(dialog, lesson, files) {
+/** Put the outcome into the dialog; `files` are the photos as they were sent, `onForgotten()` is
+ * called when it is taken back at once. */
+export function showOutcome(dialog, lesson, files, onForgotten) {
   const { landmark, photos, views, warnings, failures } = lesson;
   const seen = views > 1 ? `, in ${views} views` : "";
   const learned = `From ${count(photos, "photo")}${seen}. I recognize it from now on.`;
@@ -34,6 +35,7 @@ export function showOutcome(dialog, lesson, files) {
       dialog.setTitle(`${landmark.name} is forgotten`);
       dialog.body.replaceChildren(h("p", { class: "soft" }, "As if you had never taught it."));
       undo.remove();
+      onForgotten();
     } catch (found) {
       problem.textContent = trouble(found).sentence;
     }

@@ -4,6 +4,7 @@ import { h } from "../shared/dom.js";
 import { WorldMap } from "../shared/world_map.js";
 
 const NEAR_KM = 300; // around a place that is known, at first
+const PAIR = /^\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*$/;
 const SIZES = [
   ["0.3", "A house, a statue, a bridge"],
   ["0.5", "A castle, a square"],
@@ -22,7 +23,8 @@ export class PlaceField {
     this.latitude = coordinate("teach-latitude", "51.929");
     this.longitude = coordinate("teach-longitude", "-8.571");
     for (const input of [this.latitude, this.longitude]) {
-      input.addEventListener("input", () => this.#typed(input));
+      input.addEventListener("input", ({ inputType }) => this.#typed(input, inputType !== "insertText"));
+      input.addEventListener("change", () => this.#typed(input, true));
     }
     this.size = h(
       "select",
@@ -82,9 +84,9 @@ export class PlaceField {
     return wrong[0]?.[0] ?? null;
   }
 
-  /** "51.929, -8.571" into either field fills both, as other maps copy it. */
-  #typed(input) {
-    const pair = input.value.match(/^\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*$/);
+  /** "51.929, -8.571" in either field fills both, as other maps copy it; when it is whole. */
+  #typed(input, isWhole) {
+    const pair = isWhole && input.value.match(PAIR);
     if (pair) [this.latitude.value, this.longitude.value] = [pair[1], pair[2]];
     const point = this.#point();
     if (Math.abs(point.latitude) <= 90 && Math.abs(point.longitude) <= 180) {

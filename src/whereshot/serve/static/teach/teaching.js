@@ -12,15 +12,15 @@ import { PlaceField } from "./place_field.js";
 const [FEWEST, MOST] = [3, 10];
 
 /** `about` may have name, latitude, longitude, radius_km; `files` are the first photos.
- * `onTaught(lesson)` once it is learned, `onclose()` at the end. */
-export function openTeaching({ about = {}, files = [], onTaught, onclose }) {
+ * `onChanged(lesson)` once it is learned, and with null if it is forgotten at once. */
+export function openTeaching({ about = {}, files = [], onChanged }) {
   let chosen = null; // of the gazetteer, or one that was taught before
   const place = new PlaceField(about);
   const photos = new PhotoField({ files, fewest: FEWEST, most: MOST });
   const hint = h("p", { class: "field-hint", id: "teach-name-hint", "aria-live": "polite" });
   const problem = h("p", { class: "notice notice-danger", role: "alert", hidden: true });
   const box = new LandmarkBox({
-    label: "Landmarks of that name",
+    label: "Suggestions",
     isFree: true,
     onchoose: (landmark) => {
       chosen = landmark;
@@ -73,8 +73,8 @@ export function openTeaching({ about = {}, files = [], onTaught, onclose }) {
     try {
       const lesson = await teach({ name: box.input.value.trim(), ...place.value }, photos.files);
       dialog.setTitle(`I learned ${lesson.landmark.name}`);
-      showOutcome(dialog, lesson, photos.files);
-      onTaught?.(lesson);
+      showOutcome(dialog, lesson, photos.files, () => onChanged(null));
+      onChanged(lesson);
     } catch (found) {
       if (found instanceof Error) console.error(found);
       problem.textContent = trouble(found).sentence;
@@ -107,7 +107,7 @@ export function openTeaching({ about = {}, files = [], onTaught, onclose }) {
     ),
     place.element,
   );
-  const dialog = openDialog({ title: "Teach me a landmark", className: "teach", onclose });
+  const dialog = openDialog({ title: "Teach me a landmark", className: "teach" });
   explainName();
   showForm();
   place.show();
