@@ -65,6 +65,8 @@ def _completed(document: Json) -> Json:
         framework = "#/components/schemas/HTTPValidationError"
         if framework in repr(responses.get("422")):
             responses["422"] = answer("A parameter or the body is wrong.", error)
+        if "requestBody" in operation:
+            responses.setdefault("400", answer("The body can't be read.", error))
         for status, description in _OFTEN.items():
             responses.setdefault(status, answer(description, error))
         operation["responses"] = dict(sorted(responses.items()))

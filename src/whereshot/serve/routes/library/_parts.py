@@ -15,6 +15,7 @@ from whereshot.library.overview import Filter, Item
 from whereshot.serve.library.desk import DeskBusyError, Progress
 from whereshot.serve.library.room import Library, Snapshot
 from whereshot.serve.problems import RequestError
+from whereshot.serve.reference.parts import refusal
 
 LARGEST_ID = 2**53 - 1  # what JavaScript can hold
 MOST_AT_ONCE = 1000
@@ -36,6 +37,9 @@ def _choice(
 
 
 Chosen = Annotated[Choice, Depends(_choice)]
+
+BUSY: dict[int | str, dict[str, Any]] = {409: refusal("Other work goes on.")}
+NO_PHOTO: dict[int | str, dict[str, Any]] = {404: refusal("The library has no such photo.")}
 
 
 def json_answer(content: dict[str, Any] | bytes, status: int = 200) -> Response:

@@ -15,6 +15,7 @@ from whereshot.library.overview import FILTERS, Filter
 from whereshot.library.scan import is_skipped
 from whereshot.serve.library.room import Library, Snapshot
 from whereshot.serve.problems import RequestError
+from whereshot.serve.reference.parts import refusal
 from whereshot.serve.routes.library._parts import json_answer
 from whereshot.serve.services import Services
 
@@ -52,7 +53,11 @@ def router(services: Services) -> APIRouter:
                     inside[number] += photos
         return _Known(snapshot.revision, snapshot.overview.counts, inside)
 
-    @routes.get("/api/library/folders", summary="The folders inside of an allowed one")
+    @routes.get(
+        "/api/library/folders",
+        summary="The folders inside of an allowed one",
+        responses={404: refusal("The folder can't be read, or there is none.")},
+    )
     async def list_folders(
         number: Annotated[int, Query(ge=0, le=10_000, description="Which allowed folder.")] = 0,
         path: Annotated[str, Query(max_length=4096, description="A folder in it.")] = "",

@@ -16,7 +16,10 @@ from whereshot.library.tagging import TagOptions, plan_tags
 from whereshot.serve.library.pictures import HEIGHTS, Size
 from whereshot.serve.library.room import Snapshot
 from whereshot.serve.library.shapes import candidates_of, photo_to_dict
+from whereshot.serve.reference.parts import refusal
+from whereshot.serve.reference.photos import picture
 from whereshot.serve.routes.library._parts import (
+    NO_PHOTO,
     PhotoId,
     find_item,
     json_answer,
@@ -35,7 +38,9 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter()
     library = services.library
 
-    @routes.get("/api/library/photos/{number}", summary="All that is known of a photo")
+    @routes.get(
+        "/api/library/photos/{number}", summary="All that is known of a photo", responses=NO_PHOTO
+    )
     async def describe(number: PhotoId) -> Response:
         item = await find_item(library, number)
 
@@ -65,7 +70,12 @@ def router(services: Services) -> APIRouter:
         return Response(jpeg, headers=headers, media_type="image/jpeg")
 
     jpeg: dict[int | str, dict[str, Any]] = {
-        200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
+        **NO_PHOTO,
+        200: picture("image/jpeg", "The JPEG."),
+        304: {"description": "It is the one that you have."},
+        413: refusal("The photo is beyond the limits on bytes or pixels."),
+        415: refusal("The file is no known photo format."),
+        422: refusal("A wrong parameter, or a photo that can't be read."),
     }
 
     @routes.get(

@@ -16,7 +16,15 @@ from whereshot.library.overview import Item
 from whereshot.serve.library.room import Library
 from whereshot.serve.library.work import WriteWishes
 from whereshot.serve.problems import RequestError
-from whereshot.serve.routes.library._parts import LARGEST_ID, Limit, Offset, begun, json_answer
+from whereshot.serve.reference.parts import refusal
+from whereshot.serve.routes.library._parts import (
+    BUSY,
+    LARGEST_ID,
+    Limit,
+    Offset,
+    begun,
+    json_answer,
+)
 from whereshot.serve.routes.library.folders import not_allowed
 from whereshot.serve.services import Services
 
@@ -59,7 +67,12 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter()
     library = services.library
 
-    @routes.post("/api/library/index", summary="Look at the photos of a folder", status_code=202)
+    @routes.post(
+        "/api/library/index",
+        summary="Look at the photos of a folder",
+        status_code=202,
+        responses={**BUSY, 404: refusal("There is no such folder.")},
+    )
     async def index(wish: IndexWish) -> Response:
         folders = (
             library.bounds.folders if wish.folder is None else (_inside(library, wish.folder),)
@@ -70,14 +83,21 @@ def router(services: Services) -> APIRouter:
             )
         return begun(lambda: library.begin_index(folders))
 
-    @routes.delete("/api/library/job", summary="Stop what goes on, in order", status_code=202)
+    @routes.delete(
+        "/api/library/job",
+        summary="Stop what goes on, in order",
+        status_code=202,
+        responses={409: refusal("Nothing goes on.")},
+    )
     async def stop() -> Response:
         progress = library.desk.progress
         if not library.desk.stop() or progress is None:
             raise RequestError(409, "NothingRuns", "Nothing goes on that could be stopped.")
         return json_answer(progress.to_dict(), 202)
 
-    @routes.post("/api/library/write", summary="Write what was decided", status_code=202)
+    @routes.post(
+        "/api/library/write", summary="Write what was decided", status_code=202, responses=BUSY
+    )
     async def write(wish: WriteWish) -> Response:
         def decided(item: Item) -> bool:
             return item.decision is not None
@@ -88,7 +108,11 @@ def router(services: Services) -> APIRouter:
         wishes = WriteWishes(wish.dry_run, wish.write_gps, wish.language)
         return begun(lambda: library.begin_write(items, wishes))
 
-    @routes.get("/api/library/changes", summary="What the last preview or run found, by photo")
+    @routes.get(
+        "/api/library/changes",
+        summary="What the last preview or run found, by photo",
+        responses={404: refusal("Nothing was previewed or written yet.")},
+    )
     async def list_changes(offset: Offset = 0, limit: Limit = 100) -> Response:
         changes = library.changes
         if changes is None:
@@ -122,7 +146,12 @@ def router(services: Services) -> APIRouter:
         runs = await anyio.to_thread.run_sync(_runs, library)
         return json_answer({"runs": [_run_to_dict(run) for run in runs]})
 
-    @routes.post("/api/library/undo", summary="Take back a run", status_code=202)
+    @routes.post(
+        "/api/library/undo",
+        summary="Take back a run",
+        status_code=202,
+        responses={**BUSY, 404: refusal("There is no such run in the allowed folders.")},
+    )
     async def undo(wish: UndoWish) -> Response:
         run = await anyio.to_thread.run_sync(_find_run, library, wish.run)
         return begun(lambda: library.begin_undo(run.id, run.changes))
