@@ -35,6 +35,7 @@ from whereshot.serve.routes import (
 )
 from whereshot.serve.services import Services
 from whereshot.serve.settings import Settings
+from whereshot.serve.small_bodies import SmallBodies
 from whereshot.serve.vision.errors import GoogleErrors
 from whereshot.serve.watch import Watch
 
@@ -79,6 +80,7 @@ def create_app(
     document.install(app)
     # From the inside to the outside: who is refused by one never meets those before it.
     app.add_middleware(Inflow, most=settings.held_bytes)
+    app.add_middleware(SmallBodies)
     app.add_middleware(Access, keys=keys, rate=settings.rate)
     app.add_middleware(Guard, hosts=settings.hosts)
     app.add_middleware(GoogleErrors)  # words what all others refuse

@@ -67,6 +67,7 @@ def _completed(document: Json) -> Json:
             responses["422"] = answer("A parameter or the body is wrong.", error)
         if "requestBody" in operation:
             responses.setdefault("400", answer("The body can't be read.", error))
+            responses.setdefault("413", answer("The body is too large.", error))
         for status, description in _OFTEN.items():
             responses.setdefault(status, answer(description, error))
         operation["responses"] = dict(sorted(responses.items()))
