@@ -2,9 +2,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import torch
 from made_photos import saved, scene
 from PIL import Image
 from safetensors.torch import load_file
+from several_processes import script, torchrun
 from tiny_training import history_of, meta_of, on_one_thread, tiny_photos, tiny_recipe
 from torch import nn
 
@@ -74,26 +72,6 @@ def alone(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Iterator[Pa
         yield train(
             tiny_recipe(photos, *assignments(photos)), tmp_path_factory.mktemp("runs") / "one"
         )
-
-
-def torchrun(*program: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Start two processes that work together on this machine's CPU, and wait for them."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    return subprocess.run(
-        [*command, "--nproc-per-node", "2", *map(str, program)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **environment},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-
-
-def script(folder: Path, body: str) -> Path:
-    """A program that finds what the tests share."""
-    path = folder / "program.py"
-    path.write_text(f"import sys\nsys.path[:0] = {sys.path!r}\n{body}")
-    return path
 
 
 def assert_the_same_result(folder: Path, alone: Path) -> None:

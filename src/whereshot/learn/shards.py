@@ -185,7 +185,8 @@ def open_shard(file: str) -> BinaryIO:
         from webdataset.gopen import gopen
     except ImportError:
         raise MissingExtraError(
-            f"'{file}' is read by webdataset, which is not installed: pip install 'whereshot[learn]'"
+            f"'{file}' is for webdataset to read, which is not installed: "
+            "pip install 'whereshot[learn]'"
         ) from None
     return cast(BinaryIO, gopen(file, "rb"))
 
@@ -210,7 +211,7 @@ def expand(pattern: str) -> list[str]:
 
 
 def _counted_out(pattern: str) -> list[str]:
-    """A pattern with `{8..10}` as all that it stands for: `08`, `09`, `10` where it says `{08..10}`.
+    """All that a pattern with numbers from one to another stands for.
 
     >>> _counted_out("a-{08..10}.tar")
     ['a-08.tar', 'a-09.tar', 'a-10.tar']
