@@ -14,6 +14,7 @@ from whereshot.learn import bundling, export, parity, parity_report
 from whereshot.learn.bundling import Exported
 from whereshot.learn.dataset import PhotoIndex, index_folder
 from whereshot.learn.run import Run, write_json
+from whereshot.learn.shards import is_shards
 from whereshot.learn.threshold import HeldOut, Threshold, choose_threshold, held_out_of
 from whereshot.photo import Preprocessing
 from whereshot.progress import silent
@@ -163,6 +164,11 @@ def _plan(
     if not overwrite and (taken := [str(path) for path in targets.values() if path.exists()]):
         raise ExportError(
             f"Already there: {', '.join(taken)}. Choose another --to, or --overwrite."
+        )
+    if photos.data is None and is_shards(run.recipe.data.train):
+        raise ExportError(
+            f"The run was trained on shards ('{run.recipe.data.train}'), and an export is checked "
+            "on photos in folders. Say where there are some: --data DIR"
         )
     data = photos.data or Path(run.recipe.data.train)
     test = index_folder(data, "test").matched_to(run.classes)

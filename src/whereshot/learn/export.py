@@ -29,6 +29,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from whereshot.errors import ExportError
 from whereshot.learn.network import LandmarkNet
 from whereshot.learn.predictor import Predictor
 from whereshot.learn.run import Run
@@ -39,6 +40,7 @@ Report = Callable[[int, int], None]
 OUTPUT_NAMES = ("logits", "embedding", "features")
 CLASSES_KEY = "classes"
 EXTRA_FILES = ("classes.json", "preprocessing.json")
+_MOST_ONNX_BYTES = 2**31 - 2**24  # protobuf's limit, less what is there beside the weights
 
 
 def silent(done: int, total: int) -> None:
@@ -63,7 +65,11 @@ def export_program(run: Run, path: Path, report: Report = silent) -> None:
 
 
 def export_onnx(run: Run, path: Path, report: Report = silent) -> None:
-    """Write one self-contained ONNX file with a free batch dimension."""
+    """Write one self-contained ONNX file with a free batch dimension.
+
+    Raises ExportError for a network that is larger than such a file can be.
+    """
+    _check_size(run.network)
     report(0, 3)
     program = _capture(run)
     report(1, 3)
@@ -87,6 +93,16 @@ def export_onnx(run: Run, path: Path, report: Report = silent) -> None:
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
     report(3, 3)
+
+
+def _check_size(network: LandmarkNet) -> None:
+    size = sum(value.numel() * value.element_size() for value in network.state_dict().values())
+    if size > _MOST_ONNX_BYTES:
+        raise ExportError(
+            f"The network has {size / 1e9:.1f} GB of weights, one ONNX file holds 2.1 GB at most. "
+            "Take another format (--format exported), or train with fewer model.subcenters or a "
+            "smaller model.embedding."
+        )
 
 
 def export_torchscript(run: Run, path: Path, report: Report = silent) -> None:
