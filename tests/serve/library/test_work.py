@@ -188,10 +188,10 @@ def test_a_stopped_index_goes_on_where_it_was(
 ) -> None:
     monkeypatch.setattr("whereshot.library.index.BATCH", 1)
     with opened(folder) as client:
-        stop_after(2, "recognize", monkeypatch)
-        assert done(client, client.post("/api/library/index", json={}))["state"] == "stopped"
+        with monkeypatch.context() as patch:
+            stop_after(2, "recognize", patch)
+            assert done(client, client.post("/api/library/index", json={}))["state"] == "stopped"
         assert client.get("/api/library").json()["counts"]["waiting"] == 4
-        monkeypatch.undo()
         job = done(client, client.post("/api/library/index", json={}))
         assert (job["summary"]["settled"], job["summary"]["recognized"]) == (2, 4)
 
@@ -201,12 +201,12 @@ def test_a_run_that_was_stopped_can_be_taken_back(
 ) -> None:
     decide(client, "accept", "1.png", "3.png", "5.png")
     monkeypatch.setattr("whereshot.serve.library.work._REPORT_SECONDS", 0)
-    stop_after(2, "write", monkeypatch)
-    job = done(client, client.post("/api/library/write", json={"dry_run": False}))
+    with monkeypatch.context() as patch:
+        stop_after(2, "write", patch)
+        job = done(client, client.post("/api/library/write", json={"dry_run": False}))
     assert (job["state"], job["summary"]["changes"]) == ("stopped", 2)
     counts = client.get("/api/library").json()["counts"]
     assert (counts["written"], counts["to_write"]) == (2, 1)
-    monkeypatch.undo()
     undone = done(client, client.post("/api/library/undo", json={"run": job["summary"]["run"]}))
     assert undone["summary"]["undone"] == 2
     assert client.get("/api/library").json()["counts"]["written"] == 0
