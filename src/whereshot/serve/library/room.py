@@ -64,6 +64,10 @@ def _kept(kept: dict[Any, _Result], key: object, make: Callable[[], _Result]) ->
     return found
 
 
+def _own_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "whereshot-catalog")
+
+
 class Library:
     """What the routes of the library work with; made in the event loop's process, once an app.
 
@@ -85,7 +89,7 @@ class Library:
         self._indexer = indexer
         self._workers = settings.workers
         self._path = settings.catalog
-        self._thread = ThreadPoolExecutor(1, "whereshot-catalog")
+        self._thread = _own_thread()
         self._catalog: Catalog | None = None
         self._lookout = Lookout(self.bounds)
         self._snapshot: Snapshot | None = None
@@ -113,10 +117,11 @@ class Library:
         return await self._call(call)
 
     async def close(self) -> None:
-        """Stop the work in order, and close the catalog."""
+        """Stop the work in order, and close the catalog; who asks again later opens it again."""
         await asyncio.to_thread(self.desk.close)
         await self._call(self._let_go)
         self._thread.shutdown()
+        self._thread = _own_thread()  # begins when it is needed
 
     def begin_index(self, folders: Sequence[Path]) -> Progress:
         """Look at the photos of some folders, which are in the bounds."""
@@ -152,6 +157,7 @@ class Library:
     def _let_go(self) -> None:
         if self._catalog is not None:
             self._catalog.close()
+            self._catalog = None
 
     def _current(self) -> Snapshot:
         """The library as it is, or, while photos are being looked at, was a moment ago."""
