@@ -221,9 +221,9 @@ def test_the_keyboard_alone_gets_to_an_answer_and_back(visit, shots):
     assert names == [
         "Put away red.jpg",
         "Show where",
+        "That's wrong",
         "Copy coordinates",
         "OpenStreetMap",
-        "That's wrong",
         "Zoom in",
         "Zoom out",
     ]

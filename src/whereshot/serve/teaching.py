@@ -45,7 +45,7 @@ def teach(lesson: Lesson, photos: tuple[bytes, ...], recognizer: OnnxRecognizer)
             readable.append(index)
     if not readable:
         raise EnrollmentError(
-            f"None of the {len(photos)} photos of {lesson.name!r} can be read: "
+            f"No photo of {lesson.name!r} can be read. The first of {len(photos)}: "
             f"{failures[0]['error']['message']} Give others"
         )
     done = enroll(recognizer, photos=[photos[index] for index in readable], **asdict(lesson))

@@ -23,12 +23,11 @@ export function landmarkAnswer(answer, actions) {
     summary: `${best.name}, ${place(best)}. ${words}, ${percent(sure)}.`,
     landmark: best,
     points: pointsOf(answer, best),
-    lead: h("p", { class: "tag tag-accent certainty" }, h("strong", {}, words), h("span", {}, percent(sure))),
-    parts: [
-      placeLine(best),
-      whereabouts(answer, best),
-      actionBar(answer.location, button("wrong", "That's wrong", actions.onCorrect)),
+    lead: [
+      h("p", { class: "tag tag-accent certainty" }, h("strong", {}, words), h("span", {}, percent(sure))),
+      button("wrong", "That's wrong", actions.onCorrect, "button-quiet"),
     ],
+    parts: [placeLine(best), whereabouts(answer, best), actionBar(answer.location)],
     rest: [candidates("Candidates", answer), footnote(answer)],
   };
 }
@@ -85,12 +84,15 @@ export function correctedAnswer(answer, status, actions) {
     summary: `You said: ${heading}. ${said}`,
     landmark: landmark && status?.known ? landmark : null,
     points: location ? pointsOf(shown, landmark) : [],
-    lead: h("p", { class: "tag tag-warm" }, icon("pen"), h("strong", {}, "You said")),
+    lead: [
+      h("p", { class: "tag tag-warm" }, icon("pen"), h("strong", {}, "You said")),
+      button("undo", "Take it back", actions.onTakeBack, "button-quiet"),
+    ],
     parts: [
       landmark && placeLine(landmark),
       location && whereabouts(shown, landmark),
       h("p", { class: "explain" }, said),
-      actionBar(location, button("undo", "Take it back", actions.onTakeBack)),
+      location && actionBar(location),
       teachable &&
         h(
           "div",
@@ -160,8 +162,8 @@ function row(picture, label, value, kind) {
   return h("div", { class: kind }, h("dt", {}, icon(picture), label), h("dd", { class: "coordinates" }, value));
 }
 
-function actionBar(location, ...others) {
-  return h("div", { class: "actions" }, location && placeActions(location), others);
+function actionBar(location) {
+  return h("div", { class: "actions" }, placeActions(location));
 }
 
 /** The ranked landmarks as bars: their shares suppose that one of them is in the photo. */

@@ -82,7 +82,8 @@ export class Card {
   #showAnswer(state, { heading, summary, landmark, points, lead, parts, rest }) {
     this.summary = `${this.name}: ${summary}`;
     this.photo.setLandmark(landmark);
-    const shown = h("div", { class: "answer" }, [lead, this.#heading(heading), parts].flat().filter(Boolean));
+    const head = lead && h("div", { class: "answer-head" }, lead);
+    const shown = h("div", { class: "answer" }, head, this.#heading(heading), parts);
     this.#show(state, [shown, ...rest], points.length ? new PlaceMap(points).element : null);
   }
 
