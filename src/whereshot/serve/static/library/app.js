@@ -107,6 +107,7 @@ function view() {
 /** Show the view that the address names, with what the filters leave. */
 function showView() {
   const name = view();
+  if (name !== "photos") photos.leave();
   for (const each of VIEWS) element(`view-${each}`).hidden = each !== name;
   for (const link of document.querySelectorAll(".views a")) {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");

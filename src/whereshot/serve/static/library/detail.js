@@ -16,10 +16,11 @@ export class Detail {
     this.picture = h("img", { class: "detail-picture", alt: "" });
     this.back = arrow("left", "Photo before", () => this.#move(-1));
     this.forth = arrow("right", "Next photo", () => this.#move(1));
-    this.close = h("button", { type: "button", class: "button button-icon detail-close", "aria-label": "Close", onclick: () => dialog.close() }, icon("close"));
+    this.close = h("button", { type: "button", class: "button button-icon detail-close", "aria-label": "Close", autofocus: true, onclick: () => dialog.close() }, icon("close"));
     this.text = h("div", { class: "detail-text", id: "detail-text", tabindex: "-1" });
     dialog.append(h("div", { class: "detail-stage" }, this.picture, this.back, this.forth), this.text, this.close);
-    dialog.addEventListener("keydown", (event) => this.#key(event));
+    // Not of the dialog: what had the focus in it may be replaced, and keys work all the same.
+    document.addEventListener("keydown", (event) => dialog.open && this.#key(event));
     dialog.addEventListener("close", () => {
       this.#asking?.abort();
       this.source.onclose(this.#number);
@@ -40,14 +41,10 @@ export class Detail {
     this.#draw(photo);
     this.#asking?.abort();
     this.#asking = new AbortController();
-    try {
-      const known = await fetchPhoto(photo.id, this.#asking.signal);
-      if (this.#number === number) this.#fill(known);
-    } catch (problem) {
-      if (problem.name === "AbortError") return;
-      const { heading, sentence } = trouble(problem);
-      this.text.append(h("p", { class: "notice notice-danger" }, h("b", {}, heading), ` ${sentence}`));
-    }
+    const known = await fetchPhoto(photo.id, this.#asking.signal).catch((problem) => {
+      if (problem.name !== "AbortError") this.#complain(problem);
+    });
+    if (known && this.#number === number) this.#fill(known);
   }
 
   /** What is known at once; the rest follows. */
@@ -63,8 +60,9 @@ export class Detail {
     this.picture.alt = photo.name;
     this.photo = photo;
     this.dialog.setAttribute("aria-label", photo.name);
-    this.back.disabled = this.#number === 0;
-    this.forth.disabled = this.#number >= this.source.count - 1;
+    // Not `disabled`: an arrow that loses its use under the finger would lose the focus too.
+    this.back.setAttribute("aria-disabled", String(this.#number === 0));
+    this.forth.setAttribute("aria-disabled", String(this.#number >= this.source.count - 1));
     this.text.replaceChildren(...(photo.state ? headline(photo) : []));
   }
 
@@ -96,13 +94,19 @@ export class Detail {
   async #decide(decision) {
     const number = this.#number;
     try {
-      const answer = await decide([this.photo.id], decision);
-      this.ondecided(answer);
-      if (this.#number === number) this.#fill(await fetchPhoto(this.photo.id));
+      this.ondecided(await decide([this.photo.id], decision));
+      const known = await fetchPhoto(this.photo.id);
+      if (this.#number !== number) return;
+      this.#fill(known);
+      this.text.querySelector(".actions button")?.focus();
     } catch (problem) {
-      const { heading, sentence } = trouble(problem);
-      this.text.prepend(h("p", { class: "notice notice-danger", role: "alert" }, `${heading}. ${sentence}`));
+      this.#complain(problem);
     }
+  }
+
+  #complain(problem) {
+    const { heading, sentence } = trouble(problem);
+    this.text.prepend(h("p", { class: "notice notice-danger", role: "alert" }, `${heading}. ${sentence}`));
   }
 
   /** Where the landmark is, and where the photo says it was taken. */

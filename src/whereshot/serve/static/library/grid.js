@@ -27,7 +27,7 @@ export class Grid {
     this.covered = covered;
     this.onopen = onopen;
     this.pages = null;
-    this.layout = new Layout([], 1000);
+    this.layout = new Layout([], 0);
     element.addEventListener("keydown", (event) => this.#key(event));
     element.addEventListener("click", (event) => {
       const cell = event.target.closest(".tile");
@@ -77,9 +77,8 @@ export class Grid {
     for (const row of this.#rows.values()) this.#forget(row);
     this.#rows.clear();
     this.#sections.clear();
-    this.layout = new Layout(groups, this.element.clientWidth || 1000);
+    this.layout = new Layout(groups, this.element.clientWidth);
     const { columns, side, gap, height, rowCount } = this.layout;
-    this.element.style.setProperty("--columns", columns);
     this.element.style.setProperty("--side", `${side}px`);
     this.element.style.setProperty("--gap", `${gap}px`);
     this.element.style.height = `${height}px`;
@@ -91,7 +90,10 @@ export class Grid {
   /** Another width: what is at the top stays there. */
   #resized() {
     const width = this.element.clientWidth;
-    if (!width || width === this.layout.width) return; // another view is shown, or only the height changed
+    if (!width || width === this.layout.width) {
+      this.#later(); // seen again, after another view
+      return;
+    }
     const shown = Math.max(0, scrollY + this.covered() - this.#pageTop());
     const group = this.layout.groupAt(shown);
     const share = (shown - this.layout.tops[group]) / (this.layout.heightOf(group) || 1);
@@ -176,7 +178,7 @@ export class Grid {
       h(
         "div",
         { role: "rowheader" },
-        h("h3", {}, title),
+        h("h2", {}, title),
         h("p", {}, [subtitle, count(photos, "photo")].filter(Boolean).join(" · ")),
       ),
     );
@@ -244,19 +246,9 @@ export class Grid {
     if (event.altKey || event.metaKey) return;
     const number = Number(document.activeElement?.dataset.number);
     if (!Number.isInteger(number)) return;
-    const { layout } = this;
-    const page = Math.max(1, Math.floor((innerHeight - this.covered() - layout.heading) / layout.step));
-    const moves = {
-      ArrowLeft: () => number - 1,
-      ArrowRight: () => number + 1,
-      ArrowUp: () => layout.rowsAway(number, -1),
-      ArrowDown: () => layout.rowsAway(number, 1),
-      PageUp: () => layout.rowsAway(number, -page),
-      PageDown: () => layout.rowsAway(number, page),
-      Home: () => 0,
-      End: () => this.count - 1,
-    };
-    if (moves[event.key]) this.focus(moves[event.key]());
+    const room = innerHeight - this.covered() - this.layout.heading;
+    const target = this.layout.moved(event.key, number, Math.max(1, Math.floor(room / this.layout.step)));
+    if (target != null) this.focus(target);
     else if (event.key === "Enter" || event.key === " ") this.#open(number);
     else return;
     event.preventDefault();

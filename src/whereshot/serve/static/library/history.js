@@ -36,8 +36,8 @@ export class History {
       h(
         "div",
         {},
-        h("p", {}, h("b", {}, COMMANDS[run.command] ?? run.command), " ", h("span", { class: "soft" }, moment(run.started))),
-        h("p", { class: "small soft" }, [count(run.changes, "file"), state].filter(Boolean).join(" · ")),
+        h("p", {}, h("b", {}, COMMANDS[run.command] ?? run.command)),
+        h("p", { class: "small soft" }, [moment(run.started), count(run.changes, "file"), state].filter(Boolean).join(" · ")),
         words,
       ),
       run.can_undo && button,

@@ -60,9 +60,30 @@ export class Layout {
     return { group, row, column: inside % this.columns, top };
   }
 
-  /** The number of the photo so many rows below (or above, if negative), in the same column or the
-   * last one that there is; the first or the last row where there are no more. */
-  rowsAway(number, distance) {
+  /** The photo that a key leads to from another, where a page has so many rows; null for a key
+   * that leads nowhere. */
+  moved(key, number, page) {
+    const moves = {
+      ArrowLeft: () => Math.max(0, number - 1),
+      ArrowRight: () => Math.min(this.count - 1, number + 1),
+      ArrowUp: () => this.#rowsAway(number, -1),
+      ArrowDown: () => this.#rowsAway(number, 1),
+      PageUp: () => this.#rowsAway(number, -page),
+      PageDown: () => this.#rowsAway(number, page),
+      Home: () => 0,
+      End: () => this.count - 1,
+    };
+    return moves[key]?.() ?? null;
+  }
+
+  /** How high a group is, with its heading. */
+  heightOf(group) {
+    return this.tops[group + 1] - this.tops[group];
+  }
+
+  /** So many rows below (or above, if negative), in the same column or the last one that there is;
+   * in the first or the last row where there are no more. */
+  #rowsAway(number, distance) {
     let { group, row, column } = this.find(number);
     for (let left = Math.abs(distance); left > 0; left -= 1) {
       row += Math.sign(distance);
@@ -77,10 +98,6 @@ export class Layout {
       }
     }
     return Math.min(this.firsts[group] + row * this.columns + column, this.firsts[group + 1] - 1);
-  }
-
-  heightOf(group) {
-    return this.tops[group + 1] - this.tops[group];
   }
 
   #rowsIn(group) {

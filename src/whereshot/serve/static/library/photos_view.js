@@ -16,6 +16,7 @@ export class PhotosView {
   #revision = -1; // that the server has
   #shown = -1; // that is shown
   #asking = null;
+  #top = null; // where the page was scrolled to when it was left for another view
 
   /** `onopen(number)` when a photo is chosen, `onproblem(problem)`. */
   constructor({ onopen, onproblem }) {
@@ -40,11 +41,19 @@ export class PhotosView {
 
   /** Show what a filter leaves. */
   async show(filter) {
-    const key = JSON.stringify(filter);
-    if (key === JSON.stringify(this.#filter)) return this.renew();
-    this.#filter = filter && JSON.parse(key);
+    if (JSON.stringify(filter) === JSON.stringify(this.#filter)) {
+      if (this.#top != null) scrollTo(0, this.#top);
+      this.#top = null;
+      return this.renew();
+    }
+    this.#filter = { ...filter };
     this.#shape = "";
     return this.#load();
+  }
+
+  /** Another view is about to be shown: this one is come back to where it was. */
+  leave() {
+    if (this.grid.element.clientWidth) this.#top = scrollY;
   }
 
   /** The server has another revision of what is known. */
@@ -71,7 +80,9 @@ export class PhotosView {
     try {
       this.#draw(await fetchGroups(this.#filter, this.#asking.signal));
     } catch (problem) {
-      if (problem.name !== "AbortError") this.onproblem(problem);
+      if (problem.name === "AbortError") return;
+      this.#shown = -1; // what is wanted is not what is shown
+      this.onproblem(problem);
     }
   }
 
