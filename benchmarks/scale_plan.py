@@ -5,9 +5,9 @@
 
 Measured are decoding and the network, for photos of 2 and of 12 megapixels made from those, bytes a
 row of results, of the list and of the catalog, and how fast one process lists, writes blocks and
-hands out work through Ray Data: processor time, but for Ray's. Names are random, as keys in buckets
-are: they don't compress. Prices, bandwidth and how fast a bucket is listed are
-assumptions, `Prices` and `Site`; all can be given on the command line.
+hands out work through Ray Data: processor time, so that a busy machine says the same. Names are
+random, as keys in buckets are: they don't compress. Prices, bandwidth and how fast a bucket is
+listed are assumptions, `Prices` and `Site`; all can be given on the command line.
 """
 
 from __future__ import annotations
@@ -398,7 +398,7 @@ class _Nothing:
 
 
 def _ray(folder: Path) -> dict[str, float]:
-    """Milliseconds of planning and of handing out a unit, from runs of few and of many."""
+    """The driver's milliseconds of planning and of handing out a unit: from few and from many."""
     from whereshot.progress import silent
     from whereshot.scale.batch import RayEngine
     from whereshot.scale.batch.listing import keep_list
@@ -409,11 +409,10 @@ def _ray(folder: Path) -> dict[str, float]:
     for units in (few, many):
         photos = units * FEWEST_PER_UNIT
         source, _ = keep_list(["a.jpg"] * photos, locate(folder / f"ray-{units}"), silent)
-        started = first = 0.0
-        started = time.perf_counter()
+        started, first = time.process_time(), 0.0
         for _ in RayEngine(workers=2).run(source, _Nothing(), [(0, photos)]):  # type: ignore[arg-type]
-            first = first or time.perf_counter()
-        times[units] = (first - started, time.perf_counter() - first)
+            first = first or time.process_time()
+        times[units] = (first - started, time.process_time() - first)
     return {
         "plan_unit_ms": max(0.0, 1000 * (times[many][0] - times[few][0]) / (many - few)),
         "hand_out_ms": 1000 * (times[many][1] - times[few][1]) / (many - few),

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +180,7 @@ def test_two_nodes_share_the_work_and_give_the_records_of_one_process(
             return super().run(source, Deadly(work, meet=tmp_path / "meet"), spans)  # type: ignore[arg-type]
 
     engine = Meeting(workers=2)
-    for name, chosen in (("ray", engine), ("local", LocalEngine(workers=2))):
+    for name, chosen in (("ray", engine), ("local", LocalEngine(workers=1))):
         summary = batch_recognize(
             tmp_path / "photos.txt",
             tmp_path / name,
@@ -197,24 +196,15 @@ def test_two_nodes_share_the_work_and_give_the_records_of_one_process(
 
 
 @pytest.mark.slow
-def test_an_actor_that_is_killed_and_a_photo_that_ends_processes_cost_no_other_photo(
+def test_a_photo_that_ends_every_process_costs_itself_and_no_other_photo(
     cluster: Any, album: Path, work: Work, tmp_path: Path, paint: Callable[..., Path]
 ) -> None:
     photos = [*photos_of([str(album)])] * 4
     photos.insert(150, str(paint(tmp_path / "deadly.png", "red")))
     source, _ = keep_list(photos, locate(tmp_path / "list"), silent)
     expected = recognized(list(Inline().run(source, work, [(0, 161)])), 161)
-    deadly = Deadly(work, "deadly.png", pause=0.005)
-    parts: list[tuple[int, Any]] = []
-    killed = 0
-    with closing(RayEngine(workers=2).run(source, deadly, [(0, 161)])) as run:  # type: ignore[arg-type]
-        for part in run:
-            parts.append(part)
-            if not killed:
-                actors = [each for each in ray_processes() if "MapBatches" in each.cmdline()[0]]
-                os.kill(actors[0].pid, signal.SIGKILL)
-                killed = len(actors)
-    assert killed
+    deadly = Deadly(work, "deadly.png")  # kill -9, in the middle of a unit
+    parts = list(RayEngine(workers=2).run(source, deadly, [(0, 161)]))  # type: ignore[arg-type]
     for record, other in zip(recognized(parts, 161), expected, strict=True):
         if record["photo"].endswith("deadly.png"):
             assert "(SIGKILL), twice" in record["error"]["message"]
@@ -230,7 +220,7 @@ def test_what_goes_wrong_in_an_actor_is_said_in_one_line(cluster: Any, source: P
 
 @pytest.mark.slow
 def test_a_driver_that_is_killed_takes_its_cluster_along_and_the_batch_goes_on(
-    cluster: Any, samples: Path, album: Path, tiny_bundle: Path, tmp_path: Path
+    cluster: Any, album: Path, tiny_bundle: Path, tmp_path: Path
 ) -> None:
     photos = [*photos_of([str(album)])] * 40
     (tmp_path / "photos.txt").write_text("\n".join(photos), encoding="utf-8")
@@ -249,7 +239,7 @@ def test_a_driver_that_is_killed_takes_its_cluster_along_and_the_batch_goes_on(
         driver.kill()
         _, said = driver.communicate()
     assert driver.returncode == -signal.SIGKILL, said
-    assert said == ""
+    assert all(" photos  " in line for line in said.splitlines()), said  # progress, if it is slow
     wait_until(lambda: not {process.pid for process in ray_processes()} - before)
     done = len(results(out))
     assert 0 < done < 1600

@@ -136,12 +136,23 @@ class Recognizing:
 
     def _recognize(self, fetched: Sequence[tuple[Item, Photo | PhotoError]]) -> Iterator[Record]:
         readable = [photo for _, photo in fetched if not isinstance(photo, PhotoError)]
-        answers = self._recognizer.recognize_many(
-            readable, k=self._work.k, workers=self._work.threads, batch_size=self._batch_size
-        )
+        answers = self._answers(readable)
         for item, photo in fetched:
             answer = Failure(None, photo) if isinstance(photo, PhotoError) else next(answers)
             yield _record(answer, item, photo)
+
+    def _answers(self, photos: Sequence[Photo]) -> Iterator[Recognition | Failure]:
+        k = self._work.k
+        if self._batch_size > 1:
+            yield from self._recognizer.recognize_many(
+                photos, k=k, workers=self._work.threads, batch_size=self._batch_size
+            )
+            return
+        for photo in photos:  # threads would only cost time: the process has one core
+            try:
+                yield self._recognizer.recognize(photo, k=k)
+            except PhotoError as error:
+                yield Failure(None, error)
 
     def _fetched(self, items: Iterable[Item]) -> Iterator[tuple[Item, Photo | PhotoError]]:
         on_the_way: deque[tuple[Item, Photo | Future[Photo | PhotoError]]] = deque()
