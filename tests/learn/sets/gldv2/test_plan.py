@@ -18,7 +18,7 @@ from whereshot.learn.sets.gldv2.published import (
     photo_id,
     photo_in_shard,
 )
-from whereshot.learn.sets.gldv2.wanted import collect, count_photos
+from whereshot.learn.sets.gldv2.wanted import collect
 
 PUBLISHED = Published()
 
@@ -85,7 +85,6 @@ def test_a_photo_that_is_listed_twice_is_one():
     wanted = collect([(1, [5, 3]), (2, [5, 9]), (8, [7])], [2, 1])
     assert wanted.photos.tolist() == [3, 5, 9]
     assert [wanted.class_of(photo) for photo in (3, 5, 9, 7)] == [1, 1, 0, None]
-    assert count_photos([(1, [5, 3]), (1, [4]), (2, [1])]) == {1: 3, 2: 1}
     assert len(collect([], [1])) == 0
 
 

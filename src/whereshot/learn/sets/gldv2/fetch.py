@@ -18,7 +18,7 @@ from whereshot.learn.sets.gldv2.gather import Gathered, OnShard, gather
 from whereshot.learn.sets.gldv2.plan import Plan, make_plan
 from whereshot.learn.sets.gldv2.published import Published
 from whereshot.learn.sets.gldv2.records import write_attribution, write_landmarks
-from whereshot.learn.sets.gldv2.wanted import collect, count_photos
+from whereshot.learn.sets.gldv2.wanted import collect
 from whereshot.learn.sets.transfer import DEFAULT_PATIENCE, Patience, check_url
 from whereshot.progress import silent
 
@@ -85,13 +85,14 @@ def plan_fetch(
     if names is not None and choice.names is not None:
         landmarks = choose_named(choice.names, names, categories, gazetteer)
     else:
-        counts = count_photos(tables.read_photos(photos_file, clean=choice.clean))
+        counts = tables.count_photos(photos_file, clean=choice.clean)
         landmarks = choose_top(counts, choice.top, categories, gazetteer)
-    photos = tables.read_photos(photos_file, clean=choice.clean)
+    numbers = [one.landmark for one in landmarks]
+    photos = tables.read_photos(photos_file, numbers, clean=choice.clean)
     return make_plan(
         published,
         landmarks,
-        collect(photos, [one.landmark for one in landmarks]),
+        collect(photos, numbers),
         min_photos=choice.min_photos,
         max_shards=choice.max_shards,
         all_shards=choice.all_shards,

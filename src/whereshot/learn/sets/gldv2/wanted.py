@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -41,14 +40,6 @@ class Wanted:
     def subset(self, kept: NDArray[np.bool_]) -> Wanted:
         """The photos where `kept` (N,) is true."""
         return Wanted(self.photos[kept], self.classes[kept])
-
-
-def count_photos(photos: Photos) -> Counter[int]:
-    """How many photos each landmark has."""
-    counts: Counter[int] = Counter()
-    for landmark, ids in photos:
-        counts[landmark] += len(ids)
-    return counts
 
 
 def collect(photos: Photos, landmarks: Sequence[int]) -> Wanted:
