@@ -7,8 +7,11 @@ import threading
 
 import pytest
 from serving import FakeRecognizer
+from starlette.testclient import TestClient
 
 import whereshot
+from whereshot.serve.app import create_app
+from whereshot.serve.settings import Settings
 
 
 def send(client, *photos, **fields):
@@ -213,3 +216,11 @@ def test_openapi_describes_the_upload_by_hand(client):
     form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(form["properties"]) == {"photos", "k", "include"}
     assert {"200", "413", "415", "422"} <= set(operation["responses"])
+
+
+def test_an_app_that_was_stopped_may_start_again(recognizer, tmp_path):
+    app = create_app(recognizer, Settings(library=(tmp_path,), catalog=tmp_path / "catalog.sqlite"))
+    for _ in range(2):
+        with TestClient(app, base_url="http://127.0.0.1:8321") as client:
+            assert client.get("/api/library").json()["counts"]["all"] == 0
+            assert send(client, b"hill").status_code == 200

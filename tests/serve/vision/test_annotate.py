@@ -12,6 +12,8 @@ from PIL import Image
 from serving import FakeRecognizer
 
 import whereshot
+from whereshot.errors import WorkerError
+from whereshot.serve.engine import InProcessEngine
 from whereshot.serve.uploads import UploadLimits
 
 PATH = "/v1/images:annotate"
@@ -241,6 +243,26 @@ def test_a_bug_is_a_500_that_tells_nothing_of_it(client):
     assert "secret" not in refused(response, 500, "INTERNAL")
     assert response.headers["x-content-type-options"] == "nosniff"
     assert answer(client, image(b"hill")) == HILL, "the server lives on"
+
+
+class Fragile(InProcessEngine):
+    """Its workers die of one photo."""
+
+    async def run(self, job, *, seconds=None):
+        if b"killer" in job.args:
+            raise WorkerError("The process that looked at this ended twice without an answer.")
+        return await super().run(job, seconds=seconds)
+
+
+def test_a_photo_that_ends_its_worker_is_an_error_of_its_own(connected):
+    with connected(Fragile(FakeRecognizer())) as client:
+        killer, fine = send(client, image(b"killer"), image(b"hill")).json()["responses"]
+        counts = client.get("/metrics").text
+    assert killer["error"]["code"] == 13
+    assert "ended twice" in killer["error"]["message"]
+    assert fine == HILL
+    assert 'whereshot_photos_total{verdict="failed"} 1.0' in counts
+    assert 'whereshot_photos_total{verdict="landmark"} 1.0' in counts
 
 
 def photo(color):

@@ -157,7 +157,7 @@ class Library:
     def _let_go(self) -> None:
         if self._catalog is not None:
             self._catalog.close()
-            self._catalog = None
+            self._catalog, self._seen_version = None, -1
 
     def _current(self) -> Snapshot:
         """The library as it is, or, while photos are being looked at, was a moment ago."""
