@@ -224,8 +224,8 @@ def _measured_rows(measured: Mapping[str, float]) -> list[tuple[str, str]]:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    lines = [f"| {' | '.join(cells)} |" for cells in (heads, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(heads), *lines[1:]])
 
 
 def _duration(seconds: float) -> str:
@@ -408,7 +408,7 @@ def _ray(folder: Path) -> dict[str, float]:
     times: dict[int, tuple[float, float]] = {}
     for units in (few, many):
         photos = units * FEWEST_PER_UNIT
-        source, _ = keep_list(["a.jpg"] * photos, locate(folder / f"ray-{units}"), silent)
+        source = keep_list(["a.jpg"] * photos, locate(folder / f"ray-{units}"), silent)
         started, first = time.process_time(), 0.0
         for _ in RayEngine(workers=2).run(source, _Nothing(), [(0, photos)]):  # type: ignore[arg-type]
             first = first or time.process_time()

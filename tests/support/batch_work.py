@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from whereshot.scale.batch import read_records
+from whereshot.scale.batch.columns import Item
 from whereshot.scale.batch.engine import Part, Span
 from whereshot.scale.batch.recognizing import Recognizing, Work, chunks
-from whereshot.scale.batch.sources import Item, Source
+from whereshot.scale.batch.sources import Source
 from whereshot.scale.batch.table import Record, table_of
 
 

@@ -32,7 +32,7 @@ def work(tiny_bundle: Path) -> Work:
 def source(album: Path, tmp_path: Path) -> ParquetRows:
     """Eighty photos: those of the album, twice."""
     photos = list(photos_of([str(album)]))
-    return keep_list(photos * 2, locate(tmp_path / "list"), silent)[0]
+    return keep_list(photos * 2, locate(tmp_path / "list"), silent)
 
 
 def recognized(engine: Any, source: ParquetRows, work: Any) -> list[Any]:

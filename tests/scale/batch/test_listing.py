@@ -61,9 +61,10 @@ def test_an_input_without_photos_is_refused(
 def test_the_list_that_is_kept_is_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "_ROWS_PER_FILE", 4)
     names = [*(f"{number}.jpg" for number in range(9)), os.fsdecode(b"odd \xff.jpg")]
-    source, digest = keep_list(names, locate(tmp_path), silent)
+    source = keep_list(names, locate(tmp_path), silent)
     assert source.rows == [4, 4, 2]
-    for each in (source, kept_list(locate(tmp_path), source.rows)):
+    for each in (source, kept_list(locate(tmp_path), source.rows, source.fingerprint)):
         assert [item.name for item in each.read(0, len(names))] == names
         assert [item.name for item in each.read(3, 9)] == names[3:9]
-    assert digest != keep_list(names[1:], locate(tmp_path / "other"), silent)[1]
+    other = keep_list(names[1:], locate(tmp_path / "other"), silent)
+    assert source.fingerprint != other.fingerprint

@@ -57,7 +57,7 @@ def test_without_ray_the_command_that_helps_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, work: Work
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    source, _ = keep_list(["a.jpg"], locate(tmp_path), silent)
+    source = keep_list(["a.jpg"], locate(tmp_path), silent)
     with pytest.raises(MissingExtraError, match=r"Ray Data, .* pip install 'whereshot\[scale\]'"):
         next(RayEngine().run(source, work, [(0, 1)]))
 
@@ -153,7 +153,7 @@ def cluster() -> Iterator[Any]:
 @pytest.fixture
 def source(album: Path, tmp_path: Path) -> ParquetRows:
     """The photos of the album eight times: five units."""
-    return keep_list(list(photos_of([str(album)])) * 8, locate(tmp_path / "list"), silent)[0]
+    return keep_list(list(photos_of([str(album)])) * 8, locate(tmp_path / "list"), silent)
 
 
 def recognized(parts: Sequence[tuple[int, Any]], photos: int) -> list[Any]:
@@ -201,7 +201,7 @@ def test_a_photo_that_ends_every_process_costs_itself_and_no_other_photo(
 ) -> None:
     photos = [*photos_of([str(album)])] * 4
     photos.insert(150, str(paint(tmp_path / "deadly.png", "red")))
-    source, _ = keep_list(photos, locate(tmp_path / "list"), silent)
+    source = keep_list(photos, locate(tmp_path / "list"), silent)
     expected = recognized(list(Inline().run(source, work, [(0, 161)])), 161)
     deadly = Deadly(work, "deadly.png")  # kill -9, in the middle of a unit
     parts = list(RayEngine(workers=2).run(source, deadly, [(0, 161)]))  # type: ignore[arg-type]

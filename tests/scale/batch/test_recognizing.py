@@ -16,8 +16,8 @@ from whereshot.errors import BundleError
 from whereshot.recognize import failure_to_dict, recognition_to_dict
 from whereshot.records import Failure, Recognition
 from whereshot.scale.batch import recognizing
+from whereshot.scale.batch.columns import Item
 from whereshot.scale.batch.recognizing import Work, best_device, lost, plan_work
-from whereshot.scale.batch.sources import Item
 from whereshot.scale.batch.table import Record
 
 

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from whereshot.errors import BatchError
+from whereshot.scale.batch.columns import Item, find_columns
 from whereshot.scale.batch.inputs import Inputs
-from whereshot.scale.batch.sources import Item, Source, find_columns
+from whereshot.scale.batch.sources import Source
 
 PATHS = [f"photos/{number}.jpg" for number in range(23)]
 BYTES = [f"content {number}".encode() for number in range(23)]
@@ -84,8 +85,8 @@ def test_any_part_of_a_lance_data_set_is_read_as_it_was_at_a_version(
     check_every_part(source, expected(kind, uri))
     lance.write_dataset(TABLES[kind], uri, mode="append")
     assert len(asked.lance()) == 46
-    assert asked.lance(source.version).fingerprint() == source.fingerprint()
-    assert asked.lance().fingerprint() != source.fingerprint()
+    assert asked.lance(source.version).fingerprint == source.fingerprint
+    assert asked.lance().fingerprint != source.fingerprint
 
 
 def test_a_lance_data_set_is_known_by_its_content(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_other_rows_have_another_fingerprint(tmp_path: Path) -> None:
         pq.write_table(TABLES["bytes"].slice(0, rows), tmp_path / f"{name}.parquet")
         for column in ("image", None):
             source = Inputs((str(tmp_path / f"{name}.parquet"),), column).parquet()
-            prints.add(source.fingerprint())
+            prints.add(source.fingerprint)
     assert len(prints) == 3
 
 

@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from whereshot.errors import BatchError
 from whereshot.photo.suffixes import is_photo
 from whereshot.progress import Report
-from whereshot.scale.batch.sources import Columns, ParquetRows
+from whereshot.scale.batch.columns import Columns
+from whereshot.scale.batch.sources import ParquetRows
 from whereshot.scale.batch.storage import Place, locate
 
 LIST_SUFFIXES = (".txt", ".lst", ".list")
@@ -45,8 +46,8 @@ def photos_of(inputs: Iterable[str]) -> Iterator[str]:
             ) from error
 
 
-def keep_list(photos: Iterable[str], folder: Place, report: Report) -> tuple[ParquetRows, str]:
-    """Write a list of photos into a folder: the rows, and a SHA-256 of all names."""
+def keep_list(photos: Iterable[str], folder: Place, report: Report) -> ParquetRows:
+    """Write a list of photos into a folder; its fingerprint is the SHA-256 of all names."""
     digest, files, rows, stream = hashlib.sha256(), [], [], iter(photos)
     while part := [os.fsencode(name) for name in islice(stream, _ROWS_PER_FILE)]:
         digest.update(b"".join(name + b"\0" for name in part))
@@ -59,13 +60,13 @@ def keep_list(photos: Iterable[str], folder: Place, report: Report) -> tuple[Par
         files.append(file)
         rows.append(len(part))
         report("list", sum(rows), 0, {})
-    return ParquetRows(files, rows, _COLUMNS), digest.hexdigest()
+    return ParquetRows(files, rows, _COLUMNS, digest.hexdigest())
 
 
-def kept_list(folder: Place, rows: Sequence[int]) -> ParquetRows:
+def kept_list(folder: Place, rows: Sequence[int], fingerprint: str) -> ParquetRows:
     """The list that `keep_list` wrote."""
     files = [folder / f"photos-{at:05}.parquet" for at in range(len(rows))]
-    return ParquetRows(files, rows, _COLUMNS)
+    return ParquetRows(files, rows, _COLUMNS, fingerprint)
 
 
 def files_matching(pattern: Place) -> list[Place]:

@@ -14,10 +14,11 @@ import pyarrow as pa
 from whereshot.cores import available_cores
 from whereshot.errors import WorkerError
 from whereshot.library.pool import map_batches
+from whereshot.scale.batch.columns import Item
 from whereshot.scale.batch.engine import BATCH, Part, Span
 from whereshot.scale.batch.ray_cluster import cluster
 from whereshot.scale.batch.recognizing import Work, best_device, chunks, lost
-from whereshot.scale.batch.sources import Item, Source
+from whereshot.scale.batch.sources import Source
 from whereshot.scale.batch.table import RECORD_SCHEMA, Record, Table, table_of
 
 FEWEST_PER_UNIT = 64

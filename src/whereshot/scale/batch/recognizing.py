@@ -38,7 +38,7 @@ from whereshot.recognize import (
 )
 from whereshot.recognize.bundle import DEFAULT_BUNDLE, MANIFEST_FILE
 from whereshot.records import Failure, Photo, Recognition
-from whereshot.scale.batch.sources import Item
+from whereshot.scale.batch.columns import Item
 from whereshot.scale.batch.storage import Opener, Place, is_url
 from whereshot.scale.batch.table import Record
 

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
-import pyarrow as pa
-
 import whereshot
 from whereshot.errors import BatchError
 from whereshot.progress import Report, silent
-from whereshot.scale.batch.engine import Engine, LocalEngine, Part, Span
+from whereshot.scale.batch.blocks import Blocks
+from whereshot.scale.batch.engine import Engine, LocalEngine
 from whereshot.scale.batch.inputs import Inputs
 from whereshot.scale.batch.listing import keep_list, kept_list, photos_of
 from whereshot.scale.batch.output import Counts, Manifest, Output, check_same
 from whereshot.scale.batch.recognizing import Device, Work, plan_work
 from whereshot.scale.batch.sources import LanceRows, ParquetRows, Source
 from whereshot.scale.batch.storage import locate
-from whereshot.scale.batch.table import Record, Table, records_of
+from whereshot.scale.batch.table import Record, records_of
 
 BLOCK_SIZE = 1000
 """Photos of a block, where nobody says how many."""
@@ -94,7 +92,7 @@ def batch_recognize(
     counts = sum(done.values(), Counts())
     skipped = counts.photos
     progress = _Progress(manifest.photos - skipped, report)
-    blocks = _Blocks(manifest, to_do)
+    blocks = Blocks(manifest, to_do)
     if to_do:
         with closing((engine or LocalEngine()).run(source, work, blocks.spans)) as parts:
             for start, table in parts:
@@ -152,10 +150,9 @@ def _begun(
     kind = asked.kind()
     source: ParquetRows | LanceRows
     if kind == "photos":
-        source, fingerprint = keep_list(photos_of(asked.names), target.own_folder, report)
+        source = keep_list(photos_of(asked.names), target.own_folder, report)
     else:
         source = asked.parquet() if kind == "parquet" else asked.lance()
-        fingerprint = source.fingerprint()
     if len(source) == 0:
         raise BatchError(
             f"There are no photos in {', '.join(map(repr, asked.names))}; expected one or more. "
@@ -167,7 +164,7 @@ def _begun(
         photos=len(source),
         files=tuple(source.rows) if isinstance(source, ParquetRows) else (),
         version=source.version if isinstance(source, LanceRows) else 0,
-        fingerprint=fingerprint,
+        fingerprint=source.fingerprint,
         block_size=BLOCK_SIZE if block_size is None else block_size,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         whereshot=whereshot.__version__,
@@ -178,61 +175,15 @@ def _begun(
 
 def _opened_again(there: Manifest, asked: Inputs, target: Output) -> Source:
     if there.kind == "photos":
-        return kept_list(target.own_folder, there.files)
+        return kept_list(target.own_folder, there.files, there.fingerprint)
     source = asked.parquet() if there.kind == "parquet" else asked.lance(there.version)
-    if source.fingerprint() != there.fingerprint:
+    if source.fingerprint != there.fingerprint:
         raise BatchError(
             f"The output {target.place.name!r} was begun with {there.photos:,} photos of "
             f"{', '.join(map(repr, there.inputs))}, which holds others by now ({len(source):,}). "
             "Give another output"
         )
     return source
-
-
-class _Blocks:
-    """Puts parts, which come in any order, together to whole blocks."""
-
-    def __init__(self, manifest: Manifest, to_do: Sequence[int]) -> None:
-        self._manifest = manifest
-        self._to_do = to_do
-        self._open: defaultdict[int, list[Part]] = defaultdict(list)
-        self._closed = 0
-
-    @property
-    def spans(self) -> list[Span]:
-        """The photos of blocks that are to do; those of neighbours are one span."""
-        spans: list[Span] = []
-        for start, stop in map(self._manifest.span, self._to_do):
-            if spans and spans[-1][1] == start:
-                start = spans.pop()[0]
-            spans.append((start, stop))
-        return spans
-
-    def add(self, start: int, table: Table) -> Iterator[tuple[int, Table]]:
-        """Take a part; gives the blocks that it completes."""
-        while table.num_rows:
-            block = start // self._manifest.block_size
-            begin, end = self._manifest.span(block)
-            mine = table.slice(0, end - start)
-            parts = self._open[block]
-            parts.append((start, mine))
-            if sum(part.num_rows for _, part in parts) == end - begin:
-                self._closed += 1
-                yield block, _joined(self._open.pop(block), begin)
-            start, table = start + mine.num_rows, table.slice(mine.num_rows)
-
-    def check_complete(self) -> None:
-        """Our own invariant: no engine left a photo out."""
-        assert not self._open, sorted(self._open)
-        assert self._closed == len(self._to_do), (self._closed, len(self._to_do))
-
-
-def _joined(parts: Sequence[Part], begin: int) -> Table:
-    ordered = sorted(parts, key=lambda part: part[0])
-    for start, table in ordered:
-        assert start == begin, f"photo {start} is there twice, or {begin} is missing"
-        begin += table.num_rows
-    return pa.concat_tables([table for _, table in ordered])
 
 
 class _Progress:
