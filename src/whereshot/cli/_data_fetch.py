@@ -17,6 +17,7 @@ _MOST_BARS = 5
 if TYPE_CHECKING:
     from whereshot.learn.sets.fetch import OnStep
     from whereshot.learn.sets.gldv2.fetch import Choice
+    from whereshot.learn.sets.gldv2.gather import OnShard
     from whereshot.learn.sets.gldv2.plan import Plan
 
 
@@ -191,9 +192,7 @@ def _fetch_gldv2(choice: Choice, folder: Path, url: str | None, dry_run: bool) -
             plan,
             folder,
             on_table=on_step,
-            on_shard=lambda done, total, shard, came, size: on_step(
-                f"{shard} ({done + 1}/{total})", came, size
-            ),
+            on_shard=_told_once(on_step),
         )
     sys.stderr.write(
         f"{fetched.photos:,} photos of {len(plan.landmarks):,} landmarks are here, "
@@ -209,6 +208,22 @@ def _fetch_gldv2(choice: Choice, folder: Path, url: str | None, dry_run: bool) -
             "don't publish them.\n"
         )
     sys.stdout.write(f"{printable(str(folder))}\n")
+
+
+def _told_once(on_step: OnStep) -> OnShard:
+    """A bar for each shard, or a line where stderr is a file: this may take a day."""
+    last = ""
+
+    def on_shard(done: int, total: int, shard: str, came: int, size: int | None) -> None:
+        nonlocal last
+        step = f"{shard} ({done + 1}/{total})"
+        if step != last and not sys.stderr.isatty():
+            sys.stderr.write(f"{step}\n")
+            sys.stderr.flush()
+        last = step
+        on_step(step, came, size)
+
+    return on_shard
 
 
 def _tell_plan(plan: Plan) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from whereshot.errors import DatasetError, LandmarkNotFoundError
+from whereshot.errors import DatasetError
 from whereshot.gazetteer import Gazetteer
 from whereshot.gazetteer.names import fold, key
 from whereshot.learn.sets.gldv2.tables import Category, category_name
@@ -73,7 +73,8 @@ def choose_named(
 
     Raises DatasetError for lines that fit no landmark, or several equally well.
     """
-    lines = [_understand(number, text, gazetteer) for number, text in names]
+    places = places_by_key(gazetteer)
+    lines = [_understand(number, text, places) for number, text in names]
     by_landmark = {line.landmark for line in lines if line.landmark is not None}
     by_key = {name for line in lines for name in line.keys}
     of_landmark: dict[int, Category] = {}
@@ -104,6 +105,7 @@ def choose_top(
     photos: Counter[int], limit: int | None, categories: Categories, gazetteer: Gazetteer
 ) -> list[Chosen]:
     """The `limit` landmarks with the most photos, or all; equals in the order of their numbers."""
+    places = places_by_key(gazetteer)
     ranked = sorted(photos, key=lambda landmark: (-photos[landmark], landmark))[:limit]
     wanted = set(ranked)
     found = {one.landmark: one for one in categories() if one.landmark in wanted}
@@ -112,30 +114,36 @@ def choose_top(
             f"{len(missing):,} landmarks have photos but no category, such as {missing[0]}: the "
             "tables are of different versions of the set. Delete them and fetch again."
         )
-    return [_chosen(found[number], _resolve(found[number].name, gazetteer)) for number in ranked]
+    return [_chosen(found[number], places.get(key(found[number].name))) for number in ranked]
 
 
-def _understand(number: int, text: str, gazetteer: Gazetteer) -> _Line:
+def places_by_key(gazetteer: Gazetteer) -> dict[str, Landmark]:
+    """The gazetteer's landmarks by the keys of all their spellings.
+
+    `Gazetteer.resolve` looks for what may have been meant where it finds nothing, which is too much
+    for the hundred thousands of names that it does not have.
+    """
+    return {
+        key(spelling): place
+        for place in gazetteer
+        for spelling in (place.id, place.name, *place.aliases)
+    }
+
+
+def _understand(number: int, text: str, places: dict[str, Landmark]) -> _Line:
     if text.isascii() and text.isdigit():
         return _Line(number, text, int(text))
     name = category_name(text) if "Category:" in text else text
     if re.fullmatch(r"Q\d+", name):
-        place = next((one for one in gazetteer if one.wikidata == name), None)
+        place = next((one for one in places.values() if one.wikidata == name), None)
         spellings: tuple[str, ...] = ()
     else:
-        place = _resolve(name, gazetteer)
+        place = places.get(key(name))
         spellings = (name,)
     if place is not None:
         spellings += (place.name, place.id, *place.aliases)
     keys = tuple(dict.fromkeys(filter(None, map(key, spellings))))
     return _Line(number, text, None, keys, place)
-
-
-def _resolve(name: str, gazetteer: Gazetteer) -> Landmark | None:
-    try:
-        return gazetteer.resolve(name)
-    except LandmarkNotFoundError:
-        return None
 
 
 def _chosen(category: Category, place: Landmark | None) -> Chosen:

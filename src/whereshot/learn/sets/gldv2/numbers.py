@@ -6,9 +6,10 @@ import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from whereshot.errors import DatasetError, LandmarkNotFoundError
+from whereshot.errors import DatasetError
 from whereshot.gazetteer import Gazetteer
 from whereshot.gazetteer.names import key
+from whereshot.learn.sets.gldv2.choice import places_by_key
 from whereshot.learn.sets.gldv2.tables import category_name
 
 
@@ -35,6 +36,7 @@ def read_numbers(path: Path, gazetteer: Gazetteer) -> Callable[[str, str], int |
 
 
 def _spellings(path: Path, gazetteer: Gazetteer) -> Iterator[tuple[int, set[str]]]:
+    places = places_by_key(gazetteer)
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
@@ -46,12 +48,9 @@ def _spellings(path: Path, gazetteer: Gazetteer) -> Iterator[tuple[int, set[str]
             for row in reader:
                 names = {category_name(row["category"] or "")}
                 names |= {row.get("folder") or "", row.get("name") or ""}
-                for name in tuple(names):
-                    try:
-                        names.add(gazetteer.resolve(name).id)
-                    except LandmarkNotFoundError:
-                        continue
-                yield int(row["landmark_id"]), {key(name) for name in names} - {""}
+                keys = {key(name) for name in names} - {""}
+                keys |= {key(places[one].id) for one in keys if one in places}
+                yield int(row["landmark_id"]), keys
     except (OSError, ValueError, csv.Error) as error:
         if isinstance(error, DatasetError):
             raise

@@ -93,10 +93,11 @@ def read_note(plan: Plan, number: int, folder: Path) -> ShardNote | None:
 def _published_md5(url: str, patience: Patience) -> str:
     content = b""
     try:
-        for chunk in stream(url, patience=patience):
-            content += chunk
-            if len(content) > _MOST_MD5_BYTES:
-                break
+        with contextlib.closing(stream(url, patience=patience)) as chunks:
+            for chunk in chunks:
+                content += chunk
+                if len(content) > _MOST_MD5_BYTES:
+                    break
     except FetchError as error:
         raise FetchError(f"Without its MD5 a shard can't be verified. {error}") from error
     found = re.match(rb"\s*\\?([0-9a-fA-F]{32})\b", content)
