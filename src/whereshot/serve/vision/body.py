@@ -128,9 +128,7 @@ class BodyReader:
 
     def _string(self, data: bytes, at: int) -> int:
         """Pass the inside of a string, and its end if that is here; the position after it."""
-        match = _INSIDE.match(data, at)
-        assert match is not None, "the pattern also matches nothing"
-        end = match.end()
+        end = _inside(data, at)
         if self._photo is None:
             self._keep(data[at:end])
         else:
@@ -174,6 +172,17 @@ class BodyReader:
                 "Send each photo as base64 in image.content.",
                 close=True,
             )
+
+
+def _inside(data: bytes, at: int) -> int:
+    """Where the inside of a string ends that begins at a place: at its quote, or at `_INSIDE`'s."""
+    quote = data.find(b'"', at)
+    end = len(data) if quote < 0 else quote
+    if data.find(b"\\", at, end) < 0:  # most photos: several times as fast as the pattern
+        return end
+    match = _INSIDE.match(data, at)
+    assert match is not None, "the pattern also matches nothing"
+    return match.end()
 
 
 def _unescaped(piece: bytes) -> bytes:
