@@ -53,6 +53,7 @@ def test_processes_give_the_records_that_this_process_gives(
     assert recognized(LocalEngine(workers=2), source, work) == recognized(Inline(), source, work)
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_costs_no_photo(source: ParquetRows, work: Work) -> None:
     expected = recognized(Inline(), source, work)
     engine, killed = LocalEngine(workers=1), 0
@@ -70,6 +71,7 @@ def test_a_process_that_is_killed_costs_no_photo(source: ParquetRows, work: Work
     assert timeless(records_of(tables)) == expected
 
 
+@pytest.mark.slow
 def test_a_photo_that_ends_every_process_costs_itself(source: ParquetRows, work: Work) -> None:
     expected = recognized(Inline(), source, work)
     found = recognized(LocalEngine(workers=1), source, Deadly(work, "006.png"))

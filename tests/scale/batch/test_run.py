@@ -6,7 +6,8 @@ import importlib
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 
 import whereshot.cli
 from whereshot.errors import BatchError, MissingExtraError
-from whereshot.scale.batch import BatchSummary, batch_recognize, read_records
+from whereshot.scale.batch import BatchSummary, batch_recognize, listing, read_records, run
 from whereshot.scale.batch.blocks import Blocks
 from whereshot.scale.batch.listing import photos_of
 from whereshot.scale.batch.output import Manifest
@@ -120,6 +121,23 @@ def test_what_was_stopped_goes_on_and_no_photo_is_missing_or_there_twice(
     again = Inline()
     assert batch(album, out, engine=again).failed == 2
     assert again.photos == 0
+
+
+def test_a_batch_that_was_stopped_while_it_listed_begins_anew(
+    batch: Batch, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_ROWS_PER_FILE", 10)
+
+    def stopped(names: Any) -> Iterator[str]:
+        yield from islice(photos_of(names), 25)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "photos_of", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            batch(album, tmp_path / "out")
+    assert batch(album, tmp_path / "out").recognized == 40
+    assert [each["photo"] for each in results(tmp_path / "out")] == list(photos_of([str(album)]))
 
 
 def test_a_damaged_block_is_done_again(batch: Batch, album: Path, tmp_path: Path) -> None:
