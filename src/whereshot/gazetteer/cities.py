@@ -7,6 +7,7 @@ gazetteer and without the parts of larger cities; tests/gazetteer/make_cities.py
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -22,6 +23,8 @@ MIN_POPULATION = 15_000
 
 _SPREAD = 2.0  # of its reach: so far out a point still counts to a city
 _DIGITS = 3  # 110 m, as the table has them
+_CELL_DEGREES = 0.05
+_CELL_KM = 4.0  # from the middle of a cell to its corners, at most
 _NOBODY = np.array([], dtype=np.intp)
 
 
@@ -47,6 +50,7 @@ class Cities:
             countries.setdefault(city.country_code, []).append(index)
         self._countries = {code: np.array(indices) for code, indices in countries.items()}
         self._cached = lru_cache(maxsize=65_536)(self._find)
+        self._around = lru_cache(maxsize=65_536)(self._find_around)
 
     def at(self, latitude: float, longitude: float, country_code: str) -> City | None:
         """The city that a point in degrees counts to, in that country; None out in the country.
@@ -60,14 +64,20 @@ class Cities:
         return self._cached(round(latitude, _DIGITS), round(longitude, _DIGITS), country_code)
 
     def _find(self, latitude: float, longitude: float, country_code: str) -> City | None:
-        # The largest city of all reaches less than a degree of latitude.
-        inside = self._countries.get(country_code, _NOBODY)
-        near = inside[np.abs(self._points[inside, 0] - latitude) < 1]
+        cell = math.floor(latitude / _CELL_DEGREES), math.floor(longitude / _CELL_DEGREES)
+        near = self._around(*cell, country_code)
         if not near.size:
             return None
         share = distances_km(self._points[near], latitude, longitude) / self._reaches[near]
         best = int(share.argmin())
         return self._cities[near[best]] if share[best] <= _SPREAD else None
+
+    def _find_around(self, row: int, column: int, country_code: str) -> NDArray[np.intp]:
+        """The cities of a country that points of a cell may count to."""
+        inside = self._countries.get(country_code, _NOBODY)
+        middle = (row + 0.5) * _CELL_DEGREES, (column + 0.5) * _CELL_DEGREES
+        apart_km = distances_km(self._points[inside], *middle)
+        return inside[apart_km <= _SPREAD * self._reaches[inside] + _CELL_KM]
 
 
 def reach_km(population: NDArray[Any]) -> NDArray[np.float64]:
