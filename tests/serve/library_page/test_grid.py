@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from catalog_rows import answer, known_photo
+from catalog_rows import answer
 from made_photos import saved, scene
 
-from whereshot.library.catalog import Catalog
+from whereshot.library.catalog import Catalog, CatalogPhoto
 from whereshot.records import Location
 
 playwright_api = pytest.importorskip("playwright.sync_api")
@@ -51,14 +51,18 @@ def made_library(tmp_path: Path) -> Callable[[int], tuple[Path, Path]]:
     return make
 
 
-def photos(folder: Path, count: int) -> Iterator[Any]:
+def photos(folder: Path, count: int) -> Iterator[CatalogPhoto]:
     gps = Location(-13.16, -72.54, 0.02, "exif")
+    known, unknown = answer("machu_picchu"), answer("machu_picchu", 0.2, verdict="unknown")
     for number in range(count):
-        yield known_photo(
-            folder / f"{number:06}.jpg",
-            answer("machu_picchu", verdict="landmark" if number % 4 == 0 else "unknown"),
+        yield CatalogPhoto(
+            path=folder / f"{number:06}.jpg",
+            size=1000,
+            mtime_ns=1_700_000_000_000_000_000,
+            content_hash=f"{number:032x}",
             taken_at=START + timedelta(days=number // 40, minutes=number % 40),
             own_location=gps if number % 3 == 0 else None,
+            recognition=unknown if number % 4 else known,
         )
 
 

@@ -1,7 +1,7 @@
 // What is shown: a kind of photos, one landmark, a span of time; and how it is grouped.
 
 import { h, icon } from "../shared/dom.js";
-import { LandmarkBox } from "./landmark_box.js";
+import { LandmarkBox } from "../shared/landmark_box.js";
 
 // What a filter is called; those with `rare` are offered only where there are such photos.
 const KINDS = [
@@ -32,7 +32,9 @@ export class Filters {
     this.set = h("div", { class: "chosen" });
     this.box = new LandmarkBox({
       label: "Only one landmark",
-      placeholder: "Landmark",
+      scope: "bundle",
+      oncancel: () => {},
+      attributes: { "aria-label": "Only one landmark", placeholder: "Landmark" },
       onchoose: (landmark) => {
         this.#landmark = landmark;
         this.#set({ landmark: landmark.id });

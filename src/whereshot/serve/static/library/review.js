@@ -6,7 +6,7 @@ import { announce } from "./announce.js";
 import { previewUrl, thumbnailUrl } from "./api.js";
 import { Decisions } from "./decisions.js";
 import { candidates, contradiction, headline } from "./facts.js";
-import { LandmarkBox } from "./landmark_box.js";
+import { LandmarkBox } from "../shared/landmark_box.js";
 import { Queue } from "./queue.js";
 import { count, moment } from "./words.js";
 
@@ -35,9 +35,10 @@ export class Review {
     this.note = h("p", { class: "notice notice-danger", role: "alert", hidden: true });
     this.box = new LandmarkBox({
       label: "Another landmark",
-      placeholder: "Another landmark…",
+      scope: "bundle",
       onchoose: (landmark) => this.#decide("accept", landmark),
       oncancel: () => this.#focus(),
+      attributes: { "aria-label": "Another landmark", placeholder: "Another landmark…" },
     });
     this.strip = h("ol", { class: "review-strip", "aria-label": "Neighbours" });
     const button = (name, words, key, onclick, kind = "") =>
