@@ -1,9 +1,8 @@
 // Numbers, times and kinds of photos as words. No DOM in here.
 
-/** "1 photo", "12,345 photos" */
-export function count(number, thing) {
-  return `${number.toLocaleString("en")} ${number === 1 ? thing : `${thing}s`}`;
-}
+import { count } from "../shared/words.js";
+
+export { count };
 
 /** "about 40 seconds", "about 3 minutes", "about 2 hours" */
 export function duration(seconds) {

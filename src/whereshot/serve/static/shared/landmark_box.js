@@ -15,12 +15,15 @@ export class LandmarkBox {
   #timer = 0;
   #asking = null;
 
-  /** `onchoose(landmark)` when one is chosen, `oninput(text)` while a person types. With `isFree`
-   * the text stands for itself too: nothing is chosen unless a person points at it. `attributes`
-   * go to the field. */
-  constructor({ label, onchoose, oninput = () => {}, isFree = false, attributes = {} }) {
+  /** `label` is that of the list, `attributes` go to the field, `scope` is "all" or "bundle".
+   *
+   * `onchoose(landmark)` when one is chosen, `oninput(text)` while a person types. With `isFree` the
+   * text stands for itself too: nothing is chosen unless a person points at it. With `oncancel()`
+   * the field is a way to one choice: it is empty after it, and Escape in the empty field cancels.
+   */
+  constructor({ label, scope = "all", onchoose, oninput, oncancel, isFree = false, attributes = {} }) {
     boxes += 1;
-    Object.assign(this, { onchoose, oninput, isFree });
+    Object.assign(this, { scope, onchoose, oninput, oncancel, isFree });
     const id = `landmark-box-${boxes}`;
     this.list = h("ul", { class: "box-list surface", id, role: "listbox", "aria-label": label, hidden: true });
     this.input = h("input", {
@@ -46,7 +49,7 @@ export class LandmarkBox {
   }
 
   #typed() {
-    this.oninput(this.input.value);
+    this.oninput?.(this.input.value);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#search(), PAUSE_MS);
   }
@@ -56,9 +59,11 @@ export class LandmarkBox {
     this.#asking = new AbortController();
     const query = this.input.value.trim();
     try {
-      this.#found = query ? await findLandmarks({ query, limit: MOST }, this.#asking.signal) : [];
-    } catch {
-      return; // a newer question, or a server that is gone, which the page says elsewhere
+      const wanted = { query, limit: MOST, scope: this.scope };
+      this.#found = query ? await findLandmarks(wanted, this.#asking.signal) : [];
+    } catch (problem) {
+      if (problem.name === "AbortError") return; // another letter was typed
+      this.#found = []; // the page says already that the server is gone
     }
     this.#at = this.#found.length && !this.isFree ? 0 : -1;
     this.#draw();
@@ -88,7 +93,7 @@ export class LandmarkBox {
   #choose(index) {
     const landmark = this.#found[index];
     if (!landmark) return;
-    this.input.value = landmark.name;
+    this.input.value = this.oncancel ? "" : landmark.name;
     this.#close();
     this.onchoose(landmark);
   }
@@ -100,7 +105,17 @@ export class LandmarkBox {
     this.#draw();
   }
 
+  /** Close the list; where a choice can be cancelled, empty the field, and then cancel. */
+  #leave() {
+    const hasText = this.input.value !== "";
+    this.#close();
+    if (!this.oncancel) return;
+    this.input.value = "";
+    if (!hasText) this.oncancel();
+  }
+
   #key(event) {
+    event.stopPropagation(); // letters are letters here, and no commands of the page
     const steps = { ArrowDown: 1, ArrowUp: -1 };
     const isOpen = this.#found.length > 0;
     if (steps[event.key] && isOpen) {
@@ -108,7 +123,7 @@ export class LandmarkBox {
       this.#at = this.#at < 0 && steps[event.key] < 0 ? count - 1 : (this.#at + steps[event.key] + count) % count;
       this.#draw();
     } else if (event.key === "Enter" && isOpen && this.#at >= 0) this.#choose(this.#at);
-    else if (event.key === "Escape" && isOpen) this.#close();
+    else if (event.key === "Escape" && (isOpen || this.oncancel)) this.#leave();
     else return;
     event.preventDefault();
   }
