@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -30,10 +28,6 @@ class Nearby(NamedTuple):
     distance_km: float
 
 
-def _latitude(landmark: Landmark) -> float:
-    return landmark.latitude
-
-
 class Gazetteer:
     """A table of landmarks, in a fixed order, where each spelling belongs to one of them.
 
@@ -50,8 +44,7 @@ class Gazetteer:
         self._folded = {
             landmark.id: tuple(map(fold, _spellings(landmark))) for landmark in self._landmarks
         }
-        self._by_latitude = sorted(self._landmarks, key=_latitude)
-        self._reach_km = max((landmark.radius_km for landmark in self._landmarks), default=0.0)
+        self._bands = [_band(landmark) for landmark in self._landmarks]
         self._by_id: dict[str, Landmark] = {}
         self._by_key: dict[str, Landmark] = {}
         if origins is None:
@@ -145,16 +138,13 @@ class Gazetteer:
         >>> load_gazetteer().around(48.8584, 2.2945).name
         'Eiffel Tower'
         """
-        reach = self._reach_km / _KM_PER_DEGREE
-        first = bisect_left(self._by_latitude, latitude - reach, key=_latitude)
         inside: list[tuple[float, float, Landmark]] = []
-        for landmark in islice(self._by_latitude, first, None):
-            if landmark.latitude > latitude + reach:
-                break
-            there = (landmark.latitude, landmark.longitude)
-            distance_km = haversine_km((latitude, longitude), there)
-            if distance_km <= landmark.radius_km:
-                inside.append((landmark.radius_km, distance_km, landmark))
+        for south, north, landmark in self._bands:
+            if south <= latitude <= north:  # few are: the rest is quickly passed over
+                there = (landmark.latitude, landmark.longitude)
+                distance_km = haversine_km((latitude, longitude), there)
+                if distance_km <= landmark.radius_km:
+                    inside.append((landmark.radius_km, distance_km, landmark))
         return min(inside, key=lambda each: each[:2], default=(0.0, 0.0, None))[2]
 
     def not_found(self, given: str, how: str = "like") -> LandmarkNotFoundError:
@@ -209,3 +199,9 @@ def load_gazetteer() -> Gazetteer:
 
 def _spellings(landmark: Landmark) -> tuple[str, ...]:
     return (landmark.id, landmark.name, *landmark.aliases)
+
+
+def _band(landmark: Landmark) -> tuple[float, float, Landmark]:
+    """The latitudes between which a landmark's circle lies."""
+    reach = landmark.radius_km / _KM_PER_DEGREE
+    return landmark.latitude - reach, landmark.latitude + reach, landmark
