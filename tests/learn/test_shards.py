@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import pickle
 from pathlib import Path
 
@@ -10,13 +9,8 @@ from tiny_training import tiny_photos
 
 from whereshot.errors import DatasetError
 from whereshot.learn.sets.shard import write_shards
-from whereshot.learn.shards import (
-    Shards,
-    hold_out,
-    index_place,
-    is_shards,
-    open_shards,
-)
+from whereshot.learn.shard_index import open_shards
+from whereshot.learn.shards import Shards, hold_out, is_shards
 
 
 @pytest.fixture(scope="module")
@@ -38,20 +32,6 @@ def test_places_that_name_shards_are_told_from_folders(tmp_path: Path) -> None:
     (tmp_path / "photos.tar").mkdir()
     for place in ("photos", "photos/train", str(tmp_path / "photos.tar")):
         assert not is_shards(place)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "place"),
-    [
-        ("a/train-{000000..000099}.tar", "a/train.index.json"),
-        ("a/train-*.tar", "a/train.index.json"),
-        ("train-000003.tar", "train.index.json"),
-        ("http://host/a/train-{0..9}.tar", "http://host/a/train.index.json"),
-        ("a/*.tar", "a/index.json"),
-    ],
-)
-def test_the_index_lies_beside_the_shards(pattern: str, place: str) -> None:
-    assert index_place(pattern) == place
 
 
 def test_photos_can_be_read_in_any_order_and_in_a_copy(shards: Shards) -> None:
@@ -80,16 +60,6 @@ def test_a_url_is_read_by_webdataset_from_front_to_back(folder: Path) -> None:
     for number in (0, 1, 1, 0):
         assert piped.source(number) == plain.source(number)
     assert open_shards(f"file://{folder}/train-000001.tar").source(1) == plain.source(1)
-
-
-def test_some_of_the_shards_are_a_set_of_their_own(folder: Path, shards: Shards) -> None:
-    some = open_shards(f"{folder}/train-{{000001..000002}}.tar")
-    assert [Path(each.file).name for each in some.files] == ["train-000001.tar", "train-000002.tar"]
-    rows = np.flatnonzero((shards.shard == 1) | (shards.shard == 2))
-    assert some.keys.tolist() == shards.keys[rows].tolist()
-    assert [some.source(n) for n in range(len(some))] == [shards.source(int(n)) for n in rows]
-    assert some.fingerprint() != shards.fingerprint()
-    assert some.classes == shards.classes
 
 
 def test_a_share_of_each_class_is_held_out_whatever_shard_it_lies_in(
@@ -125,31 +95,6 @@ def test_small_classes_are_held_out_from_as_often_as_their_share_asks() -> None:
     single = classes_of([1, 2, 3])
     _, held = hold_out(single, 0.85, seed=3)
     assert np.bincount(single.labels[held], minlength=3).tolist() == [0, 1, 1]
-
-
-def test_what_is_wrong_with_an_index_is_said(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"have no index at .*Make it: whereshot data index"):
-        open_shards(str(tmp_path / "train-*.tar"))
-    for path in folder.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    pattern = str(tmp_path / "train-*.tar")
-    (tmp_path / "train-000099.tar").write_bytes(b"")
-    with pytest.raises(DatasetError, match=r"but not '.*train-000099\.tar'"):
-        open_shards(pattern)
-    (tmp_path / "train-000099.tar").unlink()
-    place = tmp_path / "train.index.json"
-    about = json.loads(place.read_text())
-    for change, said in (
-        ({"schema": "2.0"}, r"has schema 2\.0, expected 1"),
-        ({"samples_sha256": "0" * 64}, "is damaged: its samples are of another index"),
-        ({"shards": [{"file": "a"}]}, "is damaged"),
-    ):
-        place.write_text(json.dumps(about | change))
-        with pytest.raises(DatasetError, match=said):
-            open_shards(pattern)
-    place.write_text("{")
-    with pytest.raises(DatasetError, match="is damaged"):
-        open_shards(pattern)
 
 
 def test_a_shard_that_was_cut_off_or_is_gone_ends_the_reading_in_words(

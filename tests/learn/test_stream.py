@@ -17,7 +17,8 @@ from whereshot.learn.config import DataConfig
 from whereshot.learn.distributed import Team
 from whereshot.learn.portions import Portions, read_portions
 from whereshot.learn.sets.shard import write_shards
-from whereshot.learn.shards import Shards, open_shards
+from whereshot.learn.shard_index import open_shards
+from whereshot.learn.shards import Shards
 from whereshot.learn.stream import Order, StreamedEpoch, shuffled
 from whereshot.progress import silent
 

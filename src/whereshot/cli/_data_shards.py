@@ -109,7 +109,7 @@ def index(
     if check:
         _check(shards)
         return
-    from whereshot.learn.sets.shard import index_shards
+    from whereshot.learn.sets.shard_reading import index_shards
 
     found = index_shards(shards, to)
     _tell(found.shards, found.skipped)
@@ -117,8 +117,8 @@ def index(
 
 
 def _check(pattern: str) -> None:
-    from whereshot.learn.sets.shard import check_shards
-    from whereshot.learn.shards import open_shards
+    from whereshot.learn.sets.shard_reading import check_shards
+    from whereshot.learn.shard_index import open_shards
 
     shards = open_shards(pattern)
     line = ProgressLine(len(shards.files))

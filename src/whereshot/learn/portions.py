@@ -13,7 +13,8 @@ from whereshot.learn.dataset import PhotoIndex, index_folder, split
 from whereshot.learn.duplicates import group_near_duplicates
 from whereshot.learn.loader import drop_unreadable
 from whereshot.learn.sets.photo_list import read_photo_list
-from whereshot.learn.shards import AnyPhotos, hold_out, is_shards, open_shards
+from whereshot.learn.shard_index import open_shards
+from whereshot.learn.shards import AnyPhotos, hold_out, is_shards
 from whereshot.progress import Report, silent
 
 logger = logging.getLogger(__name__)
