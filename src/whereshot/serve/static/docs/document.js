@@ -33,18 +33,15 @@ export function readAreas(document) {
   };
 }
 
-/** Takes what all operations answer alike out of each, and returns it once. */
+/** Takes what all operations may answer, in the words of most, out of them, and returns it. */
 function takeCommon(operations) {
-  const key = ({ status, description }) => `${status} ${description}`;
-  const counts = new Map();
-  for (const { answers } of operations) {
-    for (const answer of answers) counts.set(key(answer), (counts.get(key(answer)) ?? 0) + 1);
-  }
-  // A few have words of their own for one of these.
-  const isCommon = (answer) => counts.get(key(answer)) > operations.length / 2 && answer.status >= "400";
-  const common = new Map();
+  const answers = operations.flatMap((operation) => operation.answers);
+  const count = (test) => answers.filter(test).length;
+  const isCommon = ({ status, description }) =>
+    count((other) => other.status === status) === operations.length &&
+    count((other) => other.description === description) > operations.length / 2;
+  const common = new Map(answers.filter(isCommon).map((answer) => [answer.status, answer]));
   for (const operation of operations) {
-    for (const answer of operation.answers.filter(isCommon)) common.set(key(answer), answer);
     operation.answers = operation.answers.filter((answer) => !isCommon(answer));
   }
   return [...common.values()].sort((one, other) => one.status - other.status);
