@@ -1,7 +1,7 @@
 """Photos in TAR shards, as webdataset reads them: what is known of them, and the reading.
 
 Training knows every photo's class without opening a shard, and where in it a photo begins, from an
-index (`learn.shard_index`). About 50 bytes a photo are in memory, whatever the photos' own size.
+index (`learn.shard_index`). About 40 bytes a photo are in memory, whatever the photos' own size.
 """
 
 from __future__ import annotations
