@@ -236,7 +236,12 @@ class EnrolledStore:
 
 def store_of(bundle: Bundle) -> EnrolledStore:
     """Where the landmarks are kept that the user taught to a bundle, whatever its version."""
-    return EnrolledStore(user_home() / "enrolled" / bundle.name)
+    return store_called(bundle.name)
+
+
+def store_called(name: str) -> EnrolledStore:
+    """The same by the name of the bundle, such as `world`."""
+    return EnrolledStore(user_home() / "enrolled" / name)
 
 
 def model_sha256_of(bundle: Bundle) -> str:

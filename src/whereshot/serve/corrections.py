@@ -58,7 +58,8 @@ class Correction:
 class CorrectionStore:
     """The corrections of one person: an SQLite file, made when the first one is kept.
 
-    It lies in the user's own folder unless a `path` is given. Each method raises `CorrectionError` where the file can't be used; `recall` doesn't.
+    It lies in the user's own folder unless a `path` is given. Each method raises `CorrectionError`
+    where the file can't be used; `recall` doesn't.
     """
 
     def __init__(self, path: Path | None = None) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from whereshot.errors import (
     EngineBusyError,
+    EnrollmentError,
     LandmarkNotFoundError,
     PhotoError,
     PhotoTooLargeError,
@@ -94,6 +95,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(PhotoError)
     async def explain_photo(_request: Request, error: PhotoError) -> Response:
         return problem(status_of(error), type(error).__name__, str(error))
+
+    @app.exception_handler(EnrollmentError)
+    async def learn_nothing(_request: Request, error: EnrollmentError) -> Response:
+        return problem(422, "EnrollmentError", f"{error}.")
 
     @app.exception_handler(LandmarkNotFoundError)
     async def miss(_request: Request, error: LandmarkNotFoundError) -> Response:

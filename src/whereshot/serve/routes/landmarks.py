@@ -13,8 +13,7 @@ from fastapi import APIRouter, Query
 
 from whereshot.gazetteer import Gazetteer, load_gazetteer
 from whereshot.gazetteer.names import key
-from whereshot.home import user_home
-from whereshot.recognize import EnrolledStore
+from whereshot.recognize.enrolled import store_called
 from whereshot.records import Landmark
 from whereshot.serve.problems import RequestError
 from whereshot.serve.reference.parts import answer, list_of, ref
@@ -113,8 +112,7 @@ def _read_point(text: str) -> _Point:
 
 def _enrolled_ids(bundle: str) -> frozenset[str]:
     """The ids of what was taught to a bundle with this title; only a folder is listed for it."""
-    name = bundle.partition("@")[0]
-    return frozenset(EnrolledStore(user_home() / "enrolled" / name).ids())
+    return frozenset(store_called(bundle.partition("@")[0]).ids())
 
 
 def _to_dict(

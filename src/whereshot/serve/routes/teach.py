@@ -10,7 +10,6 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response
 
-from whereshot.errors import EnrollmentError
 from whereshot.serve.forms import content_of, read_fields
 from whereshot.serve.problems import RequestError
 from whereshot.serve.reference.parts import (
@@ -66,10 +65,7 @@ def router(services: Services) -> APIRouter:
         form = await read_fields(request, limits, FIELDS)
         photos = tuple(content_of(photo, limits) for photo in form.photos)
         job = partial(teach, _lesson(form.fields), photos)
-        try:
-            learned = await engine.run(job, seconds=max(SECONDS, services.settings.seconds))
-        except EnrollmentError as error:
-            raise RequestError(422, "EnrollmentError", f"{error}.") from error
+        learned = await engine.run(job, seconds=max(SECONDS, services.settings.seconds))
         await engine.refresh()
         return JSONResponse(learned, status_code=201)
 

@@ -62,18 +62,21 @@ export class PhotoView {
   }
 
   async #toggleHeat() {
-    if (this.toggle.getAttribute("aria-pressed") === "true") return this.#hideHeat();
+    if (this.#isPressed) return this.#hideHeat();
+    const { landmark } = this;
     this.#press(true);
     this.toggle.setAttribute("aria-busy", "true");
-    const { landmark } = this;
     try {
-      this.#heat ??= await this.#drawHeat(landmark);
-      if (landmark === this.landmark && this.#isPressed) this.#image.after(this.#heat);
+      const heat = this.#heat ?? (await this.#drawHeat(landmark));
+      if (landmark !== this.landmark) return; // another answer has come meanwhile
+      this.#heat = heat;
+      if (this.#isPressed) this.#image.after(heat);
     } catch (problem) {
       this.#hideHeat();
       this.actions.onTrouble(problem);
+    } finally {
+      this.toggle.removeAttribute("aria-busy");
     }
-    this.toggle.removeAttribute("aria-busy");
   }
 
   async #drawHeat({ id, name }) {
