@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whereshot.serve.reference.library import LIBRARY_SCHEMAS
 from whereshot.serve.reference.parts import (
     COUNT,
     LATITUDE,
@@ -186,6 +187,7 @@ _IMAGE_REQUEST = record(
 )
 
 SCHEMAS: dict[str, Json] = {
+    **LIBRARY_SCHEMAS,
     "Problem": _PROBLEM,
     "Error": record({"error": ref("Problem")}),
     "Location": _LOCATION,

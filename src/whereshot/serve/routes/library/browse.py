@@ -11,6 +11,7 @@ from whereshot.library.catalog import Catalog
 from whereshot.library.grouping import Arrangement
 from whereshot.serve.library.room import Snapshot
 from whereshot.serve.library.shapes import group_to_dict, map_to_dict, photo_to_dict
+from whereshot.serve.reference.library import answered
 from whereshot.serve.routes.library._parts import Chosen, Limit, Offset, json_answer
 from whereshot.serve.services import Services
 
@@ -22,7 +23,11 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter()
     library = services.library
 
-    @routes.get("/api/library/groups", summary="Groups of photos, in the order of a page")
+    @routes.get(
+        "/api/library/groups",
+        summary="Groups of photos, in the order of a page",
+        responses=answered("LibraryGroups", "Each group with its place in the whole order."),
+    )
     async def list_groups(choice: Chosen, by: By = "place") -> Response:
         def answer(_: Catalog, snapshot: Snapshot) -> bytes:
             return snapshot.text(("groups", by, choice), lambda: describe(snapshot))
@@ -38,7 +43,11 @@ def router(services: Services) -> APIRouter:
 
         return json_answer(await library.ask(answer))
 
-    @routes.get("/api/library/photos", summary="Photos, in the order of the groups")
+    @routes.get(
+        "/api/library/photos",
+        summary="Photos, in the order of the groups",
+        responses=answered("LibraryPhotos", "The photos from `offset` on."),
+    )
     async def list_photos(
         choice: Chosen, by: By = "place", offset: Offset = 0, limit: Limit = 200
     ) -> Response:
@@ -53,7 +62,11 @@ def router(services: Services) -> APIRouter:
 
         return json_answer(await library.ask(answer))
 
-    @routes.get("/api/library/map", summary="All photos that have a place, as columns")
+    @routes.get(
+        "/api/library/map",
+        summary="All photos that have a place, as columns",
+        responses=answered("LibraryMap", "What a map is drawn from."),
+    )
     async def describe_map(choice: Chosen) -> Response:
         def answer(_: Catalog, snapshot: Snapshot) -> bytes:
             return snapshot.text(("map", choice), lambda: describe(snapshot))

@@ -15,6 +15,7 @@ from whereshot.library.overview import FILTERS, Filter
 from whereshot.library.scan import is_skipped
 from whereshot.serve.library.room import Library, Snapshot
 from whereshot.serve.problems import RequestError
+from whereshot.serve.reference.library import answered
 from whereshot.serve.reference.parts import refusal
 from whereshot.serve.routes.library._parts import json_answer
 from whereshot.serve.services import Services
@@ -27,7 +28,11 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter()
     library = services.library
 
-    @routes.get("/api/library", summary="The folders, and how many photos of which kind")
+    @routes.get(
+        "/api/library",
+        summary="The folders, and how many photos of which kind",
+        responses=answered("Library", "What is known, and what goes on."),
+    )
     async def describe() -> Response:
         nothing = _Known(0, dict.fromkeys(FILTERS, 0), [])
         known = await library.ask(count) if library.bounds.folders else nothing
@@ -56,7 +61,10 @@ def router(services: Services) -> APIRouter:
     @routes.get(
         "/api/library/folders",
         summary="The folders inside of an allowed one",
-        responses={404: refusal("The folder can't be read, or there is none.")},
+        responses={
+            **answered("LibraryFolders", "The folders, by name."),
+            404: refusal("The folder can't be read, or there is none."),
+        },
     )
     async def list_folders(
         number: Annotated[int, Query(ge=0, le=10_000, description="Which allowed folder.")] = 0,

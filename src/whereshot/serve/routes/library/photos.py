@@ -16,6 +16,7 @@ from whereshot.library.tagging import TagOptions, plan_tags
 from whereshot.serve.library.pictures import HEIGHTS, Size
 from whereshot.serve.library.room import Snapshot
 from whereshot.serve.library.shapes import candidates_of, photo_to_dict
+from whereshot.serve.reference.library import answered
 from whereshot.serve.reference.parts import refusal
 from whereshot.serve.reference.photos import picture
 from whereshot.serve.routes.library._parts import (
@@ -39,7 +40,9 @@ def router(services: Services) -> APIRouter:
     library = services.library
 
     @routes.get(
-        "/api/library/photos/{number}", summary="All that is known of a photo", responses=NO_PHOTO
+        "/api/library/photos/{number}",
+        summary="All that is known of a photo",
+        responses={**NO_PHOTO, **answered("LibraryPhotoDetails", "The photo.")},
     )
     async def describe(number: PhotoId) -> Response:
         item = await find_item(library, number)

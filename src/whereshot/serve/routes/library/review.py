@@ -18,6 +18,7 @@ from whereshot.records import Landmark
 from whereshot.serve.library.room import Snapshot
 from whereshot.serve.library.shapes import candidates_of, photo_to_dict
 from whereshot.serve.problems import RequestError
+from whereshot.serve.reference.library import answered
 from whereshot.serve.routes.library._parts import (
     LARGEST_ID,
     MOST_AT_ONCE,
@@ -52,7 +53,11 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter()
     library = services.library
 
-    @routes.get("/api/library/review", summary="Photos that a person may want to look at")
+    @routes.get(
+        "/api/library/review",
+        summary="Photos that a person may want to look at",
+        responses=answered("LibraryQueue", "Those that nobody decided about; alike ones together."),
+    )
     async def list_queue(
         queue: Annotated[
             Queue,
@@ -80,16 +85,21 @@ def router(services: Services) -> APIRouter:
 
         return json_answer(await library.ask(answer))
 
-    @routes.post("/api/library/review", summary="Accept, correct or reject what photos show")
+    @routes.post(
+        "/api/library/review",
+        summary="Accept, correct or reject what photos show",
+        responses=answered("LibraryDecisions", "What is decided now, and what could not be."),
+    )
     async def decide(ruling: Ruling) -> Response:
         chosen = _chosen(services, ruling)
 
-        def change(catalog: Catalog, snapshot: Snapshot) -> _Outcome:
-            outcome = _outcome(ruling, chosen, catalog, snapshot)
-            catalog.decide(outcome.decisions)
-            return outcome
+        outcome = _Outcome()
 
-        outcome = await library.change(change)
+        def choose(catalog: Catalog, snapshot: Snapshot) -> dict[int, Decision | None]:
+            _judge(ruling, chosen, catalog, snapshot, outcome)
+            return outcome.decisions
+
+        await library.decide(choose)
 
         def answer(_: Catalog, snapshot: Snapshot) -> dict[str, Any]:
             by_id = snapshot.overview.by_id
@@ -145,10 +155,13 @@ def _chosen(services: Services, ruling: Ruling) -> Landmark | None:
     )
 
 
-def _outcome(
-    ruling: Ruling, chosen: Landmark | None, catalog: Catalog, snapshot: Snapshot
-) -> _Outcome:
-    outcome = _Outcome()
+def _judge(
+    ruling: Ruling,
+    chosen: Landmark | None,
+    catalog: Catalog,
+    snapshot: Snapshot,
+    outcome: _Outcome,
+) -> None:
     for number in dict.fromkeys(ruling.ids):
         photo = catalog.get_by_id(number) if number in snapshot.overview.by_id else None
         if photo is None:
@@ -169,4 +182,3 @@ def _outcome(
                 outcome.refused[number] = "nothing was recognized in it"
             else:
                 outcome.decisions[number] = Decision("rejected", landmark)
-    return outcome

@@ -16,6 +16,7 @@ from whereshot.library.overview import Item
 from whereshot.serve.library.room import Library
 from whereshot.serve.library.work import WriteWishes
 from whereshot.serve.problems import RequestError
+from whereshot.serve.reference.library import BEGUN, answered
 from whereshot.serve.reference.parts import refusal
 from whereshot.serve.routes.library._parts import (
     BUSY,
@@ -71,7 +72,7 @@ def router(services: Services) -> APIRouter:
         "/api/library/index",
         summary="Look at the photos of a folder",
         status_code=202,
-        responses={**BUSY, 404: refusal("There is no such folder.")},
+        responses={**BEGUN, **BUSY, 404: refusal("There is no such folder.")},
     )
     async def index(wish: IndexWish) -> Response:
         folders = (
@@ -87,7 +88,7 @@ def router(services: Services) -> APIRouter:
         "/api/library/job",
         summary="Stop what goes on, in order",
         status_code=202,
-        responses={409: refusal("Nothing goes on.")},
+        responses={**BEGUN, 409: refusal("Nothing goes on.")},
     )
     async def stop() -> Response:
         progress = library.desk.progress
@@ -96,7 +97,10 @@ def router(services: Services) -> APIRouter:
         return json_answer(progress.to_dict(), 202)
 
     @routes.post(
-        "/api/library/write", summary="Write what was decided", status_code=202, responses=BUSY
+        "/api/library/write",
+        summary="Write what was decided",
+        status_code=202,
+        responses={**BEGUN, **BUSY},
     )
     async def write(wish: WriteWish) -> Response:
         def decided(item: Item) -> bool:
@@ -111,7 +115,10 @@ def router(services: Services) -> APIRouter:
     @routes.get(
         "/api/library/changes",
         summary="What the last preview or run found, by photo",
-        responses={404: refusal("Nothing was previewed or written yet.")},
+        responses={
+            **answered("LibraryChanges", "The rows from `offset` on."),
+            404: refusal("Nothing was previewed or written yet."),
+        },
     )
     async def list_changes(offset: Offset = 0, limit: Limit = 100) -> Response:
         changes = library.changes
@@ -141,7 +148,11 @@ def router(services: Services) -> APIRouter:
             }
         )
 
-    @routes.get("/api/library/runs", summary="Runs that changed files, the latest first")
+    @routes.get(
+        "/api/library/runs",
+        summary="Runs that changed files, the latest first",
+        responses=answered("LibraryRuns", "The runs all of whose files are in allowed folders."),
+    )
     async def list_runs() -> Response:
         runs = await anyio.to_thread.run_sync(_runs, library)
         return json_answer({"runs": [_run_to_dict(run) for run in runs]})
@@ -150,7 +161,7 @@ def router(services: Services) -> APIRouter:
         "/api/library/undo",
         summary="Take back a run",
         status_code=202,
-        responses={**BUSY, 404: refusal("There is no such run in the allowed folders.")},
+        responses={**BEGUN, **BUSY, 404: refusal("There is no such run in the allowed folders.")},
     )
     async def undo(wish: UndoWish) -> Response:
         run = await anyio.to_thread.run_sync(_find_run, library, wish.run)
