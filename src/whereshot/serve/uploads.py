@@ -156,7 +156,8 @@ class _FormReader:
     _disposition: bytes = b""
     _field: str = ""
     _filename: str | None = None
-    _content: bytearray = field(default_factory=bytearray)
+    _pieces: list[bytes] = field(default_factory=list[bytes])  # joined once: photos are large
+    _size: int = 0
     _too_large: bool = False
 
     def callbacks(self) -> MultipartCallbacks:
@@ -174,7 +175,7 @@ class _FormReader:
     def _on_part_begin(self) -> None:
         self._disposition = b""
         self._filename = None
-        self._content = bytearray()
+        self._pieces, self._size = [], 0
         self._too_large = False
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
@@ -213,24 +214,22 @@ class _FormReader:
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         limit = _MAX_FIELD_BYTES if self._filename is None else self.limits.file_bytes
-        if self._too_large:
-            return
-        if len(self._content) + end - start > limit:
+        self._size += end - start
+        if self._size > limit:
             self._too_large = True
-            self._content = bytearray()
-            return
-        self._content += data[start:end]
+            self._pieces = []
+        else:
+            self._pieces.append(data[start:end])
 
     def _on_part_end(self) -> None:
+        content, self._pieces = b"".join(self._pieces), []
         if self._filename is not None:
-            content = None if self._too_large else bytes(self._content)
-            self.photos.append(Upload(self._filename, content))
+            self.photos.append(Upload(self._filename, None if self._too_large else content))
         elif self._too_large:
             message = f"The field {self._field!r} is longer than {_MAX_FIELD_BYTES} bytes."
             raise RequestError(413, "FieldTooLarge", message, close=True)
         else:
-            self.fields[self._field] = self._content.decode("utf-8", "replace")
-        self._content = bytearray()
+            self.fields[self._field] = content.decode("utf-8", "replace")
 
     def _on_end(self) -> None:
         self.ended = True
