@@ -24,7 +24,7 @@ from whereshot.scale.batch.table import RECORD_SCHEMA, Record, Table, table_of
 FEWEST_PER_UNIT = 64
 """Photos that an actor takes at a time, at least: two seconds of work, to a few ms of Ray's."""
 MOST_UNITS = 20_000
-"""Ray Data plans all of them before it begins, 2 ms each."""
+"""Ray Data plans all of them before it begins, which takes up to a minute."""
 
 _ROW, _NODE = "_row", "_node"
 
