@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from functools import partial
 
 import pytest
 from PIL import Image
@@ -11,8 +12,10 @@ from starlette.testclient import TestClient
 
 import whereshot
 from whereshot.serve.app import create_app
+from whereshot.serve.process_engine import ProcessEngine
 from whereshot.serve.settings import Settings
 from whereshot.serve.uploads import UploadLimits
+from whereshot.serve.worker import WorkerPlan
 
 PURPLE, GREY, RED = (160, 0, 160), (128, 128, 128), (220, 30, 30)
 PALACE = {"name": "Purple Palace", "latitude": "51.929", "longitude": "-8.571"}
@@ -159,6 +162,24 @@ def test_a_landmark_is_taught_listed_seen_and_forgotten(client):
     assert ask(client, photo(PURPLE, 6))["verdict"] == "unknown"
     assert client.get("/api/enrolled").json() == []
     assert client.delete("/api/enrolled/purple_palace").status_code == 404
+
+
+@pytest.mark.slow
+def test_worker_processes_all_know_what_one_of_them_was_taught(tiny_bundle):
+    settings = Settings(workers=2)
+    plan = WorkerPlan(partial(whereshot.load, tiny_bundle, limits=settings.limits.photo), 1024)
+    with TestClient(
+        create_app(ProcessEngine(plan, settings), settings), base_url="http://127.0.0.1:8321"
+    ) as client:
+        assert send(client, "/api/enrolled", *PURPLES, **PALACE).status_code == 201
+        answers = send(client, "/api/recognize", *[photo(PURPLE, 6)] * 8).json()
+        assert {each["predictions"][0]["id"] for each in answers} == {"purple_palace"}
+        assert send(client, "/api/heatmap", PURPLES[0], landmark="purple_palace").is_success
+        assert client.delete("/api/enrolled/purple_palace").status_code == 204
+        answers = send(client, "/api/recognize", *[photo(PURPLE, 6)] * 8).json()
+        assert {each["verdict"] for each in answers} == {"unknown"}
+        refused = send(client, "/api/enrolled", b"no photo", **PALACE)
+        assert refused.json()["error"]["type"] == "EnrollmentError"
 
 
 def test_photos_are_added_to_a_landmark_that_was_taught_before(client):
