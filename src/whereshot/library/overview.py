@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -158,6 +158,15 @@ class Lookout:
             )
         self._known = known
         return Overview([item for _, item in known.values()])
+
+    def look_again(self, catalog: Catalog, numbers: Iterable[int]) -> Overview:
+        """The photos as they were, but for these: they are looked at anew."""
+        query = f"SELECT {READ} FROM photos WHERE id = ?"  # noqa: S608 - it is ours
+        for number in numbers:
+            for row in catalog.read(query, (number,)):
+                if row[0] in self._known:
+                    self._known[row[0]] = hash(row), item_of(catalog.photo(row), self._places)
+        return Overview([item for _, item in self._known.values()])
 
     def _rows(self, catalog: Catalog) -> Iterator[tuple[bytes, ...]]:
         folder, inside = b"", False

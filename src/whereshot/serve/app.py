@@ -64,6 +64,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        services.library.begin()
         yield
         await services.library.close()
         await services.engine.close()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 
+from whereshot.errors import WhereshotError
 from whereshot.library.bounds import Bounds
 from whereshot.library.catalog import Catalog
+from whereshot.library.catalog_photo import Decision
 from whereshot.library.grouping import Arranged, Arrangement, Choice, arrange
 from whereshot.library.index import RecognizerFactory
 from whereshot.library.overview import Item, Lookout, Overview
@@ -95,6 +98,7 @@ class Library:
         self._snapshot: Snapshot | None = None
         self._seen_version = -1
         self._seen_at = 0.0
+        self._warm_up: asyncio.Task[None] | None = None  # the loop itself keeps no task alive
 
     @property
     def can_index(self) -> bool:
@@ -105,16 +109,31 @@ class Library:
         """What a function of the catalog and of the library gives, called in their thread."""
         return await self._call(lambda: question(self._opened(), self._current()))
 
-    async def change(self, change: Callable[[Catalog, Snapshot], _Result]) -> _Result:
-        """The same for one that changes the catalog."""
+    async def decide(
+        self, choose: Callable[[Catalog, Snapshot], Mapping[int, Decision | None]]
+    ) -> None:
+        """Note what a person said of photos, by their numbers; lists know it at once."""
 
-        def call() -> _Result:
-            try:
-                return change(self._opened(), self._current())
-            finally:
-                self._seen_version = -1  # a connection doesn't see its own changes as such
+        def call() -> None:
+            catalog = self._opened()
+            decisions = choose(catalog, self._current())
+            catalog.decide(decisions)
+            if decisions:
+                self._take(self._lookout.look_again(catalog, decisions))
 
-        return await self._call(call)
+        await self._call(call)
+
+    def begin(self) -> None:
+        """Work out what lists are made of before somebody asks: of a large library that takes long.
+
+        Called in the event loop.
+        """
+        if self.bounds.folders:
+            self._warm_up = asyncio.create_task(self._look_ahead())
+
+    async def _look_ahead(self) -> None:
+        with suppress(WhereshotError):  # who asks is told
+            await self.ask(lambda _, snapshot: snapshot.overview.trips)
 
     async def close(self) -> None:
         """Stop the work in order, and close the catalog; who asks again later opens it again."""
@@ -164,16 +183,18 @@ class Library:
         catalog = self._opened()
         [(version,)] = catalog.read("PRAGMA data_version")
         now = monotonic()
-        snapshot = self._snapshot
-        if snapshot is not None:
-            hurry = self._seen_version == -1 or not self.desk.is_busy
-            if version == self._seen_version or not (
-                hurry or now - self._seen_at > _PATIENCE_SECONDS
-            ):
-                return snapshot
-        overview = self._lookout.look(catalog)
-        if snapshot is None or overview.items != snapshot.overview.items:
-            revision = 1 if snapshot is None else snapshot.revision + 1
-            snapshot = self._snapshot = Snapshot(revision, overview)
+        if self._snapshot is not None:
+            patient = self.desk.is_busy and now - self._seen_at < _PATIENCE_SECONDS
+            if version == self._seen_version or patient:
+                return self._snapshot
         self._seen_version, self._seen_at = version, now
-        return snapshot
+        return self._take(self._lookout.look(catalog))
+
+    def _take(self, overview: Overview) -> Snapshot:
+        """The snapshot of an overview: the same as before if it says the same."""
+        before = self._snapshot
+        if before is not None and before.overview.items == overview.items:
+            return before
+        revision = 1 if before is None else before.revision + 1
+        self._snapshot = Snapshot(revision, overview)
+        return self._snapshot
