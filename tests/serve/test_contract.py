@@ -80,9 +80,17 @@ FEW = settings(
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def own_home(tmp_path_factory):
+    """In the place of each test's own: the server keeps what it is told for all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WHERESHOT_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def site(tiny_bundle, tmp_path_factory, paint):
-    """A server with a small library that it has looked at."""
+    """A server with a small library, in which something has happened."""
     folder = tmp_path_factory.mktemp("contract") / "photos"
     for number, color in enumerate(("red", "green", "blue", "grey")):
         paint(folder / f"{number}.jpg", color, gps=(37, -122) if color == "red" else None)
@@ -94,15 +102,24 @@ def site(tiny_bundle, tmp_path_factory, paint):
     with pytest.MonkeyPatch.context() as patch, serving(create_app(recognizer, settings)) as url:
         for name in PROXY_VARIABLES:
             patch.delenv(name, raising=False)
-        index(url)
+        live_in(url)
         yield url
 
 
-def index(url):
+def live_in(url):
+    """Let the server look at its library, decide about all photos, and write that down."""
     with httpx2.Client(base_url=url, timeout=60) as http:
-        assert http.post("/api/library/index", json={}).status_code == 202
-        while (job := http.get("/api/library").json()["job"])["state"] == "running":
-            time.sleep(0.05)
+        work(http, "index", {})
+        ids = [photo["id"] for photo in http.get("/api/library/photos").json()["photos"]]
+        http.post("/api/library/review", json={"ids": ids, "decision": "accept"})
+        work(http, "write", {"dry_run": False})
+        assert http.get("/api/library/runs").json()["runs"]
+
+
+def work(http, kind, wish):
+    assert http.post(f"/api/library/{kind}", json=wish).status_code == 202
+    while (job := http.get("/api/library").json()["job"])["state"] == "running":
+        time.sleep(0.05)
     assert job["state"] == "finished", job
 
 
