@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,13 +108,16 @@ def work(tiny_bundle: Path) -> Work:
     return plan_work(str(tiny_bundle), k=2, threshold=None, max_false_tags=None, device="auto")
 
 
-def ray_processes() -> list[psutil.Process]:
-    """Those that Ray has begun on this machine for this user's tests, below this process or not."""
-    found: list[psutil.Process] = []
-    for process in psutil.process_iter(["cmdline", "name"]):
-        words = " ".join(process.info["cmdline"] or ())
-        if "/ray/core/src/ray/" in words or words.startswith("ray::"):
-            found.append(process)
+_MARK = "WHERESHOT_TEST_OF_RAY"
+
+
+def marked_processes(mark: str) -> list[int]:
+    """Those that have inherited a mark, whoever is their parent by now; none that is a zombie."""
+    found: list[int] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get(_MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
     return found
 
 
@@ -126,7 +131,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 300) -> None:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Two nodes with one core each, and little shared memory; all of it is gone afterwards."""
-    before = {process.pid for process in ray_processes()}
+    os.environ[_MARK] = mark = secrets.token_hex(8)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     support = str(Path(batch_work.__file__).parent)  # where actors find what tests hand them
     paths = os.environ.get("PYTHONPATH")
@@ -144,10 +149,12 @@ def cluster() -> Iterator[Any]:
         ray.shutdown()
         running.shutdown()
         del os.environ["RAY_USAGE_STATS_ENABLED"]
+        del os.environ[_MARK]
         del os.environ["PYTHONPATH"]
         if paths is not None:
             os.environ["PYTHONPATH"] = paths
-    wait_until(lambda: not {process.pid for process in ray_processes()} - before)
+    # This process has no mark of its own: it was set after it began.
+    wait_until(lambda: not marked_processes(mark))
 
 
 @pytest.fixture
@@ -225,22 +232,24 @@ def test_a_driver_that_is_killed_takes_its_cluster_along_and_the_batch_goes_on(
     photos = [*photos_of([str(album)])] * 40
     (tmp_path / "photos.txt").write_text("\n".join(photos), encoding="utf-8")
     out = tmp_path / "out"
-    before = {process.pid for process in ray_processes()}
+    mark = secrets.token_hex(8)
     asked = [str(tmp_path / "photos.txt"), str(out), "--bundle", str(tiny_bundle)]
     asked += ["--block-size", "64", "--engine", "ray", "--workers", "1"]
     driver = subprocess.Popen(
         [sys.executable, "-m", "whereshot", "batch", *asked],
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, _MARK: mark},
     )
     try:
         wait_until(lambda: list(out.glob("block-*")) or driver.poll() is not None)
+        assert len(marked_processes(mark)) > 3  # the driver, and the cluster that it has begun
     finally:
         driver.kill()
         _, said = driver.communicate()
     assert driver.returncode == -signal.SIGKILL, said
     assert all(" photos  " in line for line in said.splitlines()), said  # progress, if it is slow
-    wait_until(lambda: not {process.pid for process in ray_processes()} - before)
+    wait_until(lambda: not marked_processes(mark))
     done = len(results(out))
     assert 0 < done < 1600
     summary = batch_recognize(
