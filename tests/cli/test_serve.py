@@ -141,3 +141,56 @@ def test_help_loads_no_server():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
     assert "--no-open" in re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+
+
+FIRST, SECOND, THIRD = (f"the-key-of-the-{which}-client" for which in ("one", "two", "three"))
+
+
+def ask(url: str, path: str, **headers: str) -> int:
+    request = urllib.request.Request(f"{url}{path}", headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code
+
+
+def test_settings_come_from_options_the_environment_and_a_file(
+    command, tiny_bundle, tmp_path, monkeypatch
+):
+    keys = tmp_path / "keys.txt"
+    keys.write_text(f"# of the first client\n{FIRST}\n\n")
+    monkeypatch.setenv("WHERESHOT_API_KEYS", f"{SECOND} {THIRD}")
+    monkeypatch.setenv("WHERESHOT_BUNDLE", str(tiny_bundle))
+    monkeypatch.setenv("WHERESHOT_METRICS", "0")
+    options = ("--api-key-file", keys, "--log-format", "json", "--allowed-host", "photos.example")
+    with started(command, *options, "--workers", 1) as (process, ready):
+        url = re.search(r"http://\S+", ready)[0]
+        assert ask(url, "/healthz") == 200
+        assert ask(url, "/healthz", Host="photos.example") == 200
+        assert ask(url, "/api/landmarks") == 401
+        for key in (FIRST, SECOND, THIRD):
+            assert ask(url, "/api/landmarks", **{"X-API-Key": key}) == 200
+        assert ask(url, "/metrics", **{"X-API-Key": SECOND}) == 404
+        process.send_signal(signal.SIGTERM)
+        lines = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode == 0
+    assert [json.loads(line)["status"] for line in lines] == [200, 200, 401, 200, 200, 200, 404]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--api-key", "short", "expected 16 or more"),
+        ("--api-key-file", "nowhere.txt", "does not exist"),
+        ("--library", "nowhere", "does not exist"),
+        ("--rate", "0", "equal to 1"),
+        ("--log-format", "xml", "xml"),
+        ("--worker-megabytes", "1", "256"),
+    ],
+)
+def test_a_setting_that_can_not_be_is_wrong_usage(run, tiny_bundle, option, value, says):
+    ran = run("serve", "--port", "0", "--bundle", tiny_bundle, option, value)
+    assert ran.status == 2
+    assert says in " ".join(ran.err.replace("│", " ").split())  # it stands in a box
