@@ -1,9 +1,10 @@
 """A head for 81,313 landmarks that sees a tenth of them in each step: memory and time.
 
 Photos are noise and labels are drawn: what a step costs does not depend on what it learns. Peaks
-are those of a process that makes the network and trains 20 steps; times are medians of steps that
-take turns. The first four ways have next to no backbone, so that the head is what is measured; the
-last is the network of `recipes/gldv2_clean.toml`, in batches that a CPU can do.
+are those of a process that makes the network and trains 20 steps; times are medians of processor
+time on one thread, of steps that take turns. The first four ways have next to no backbone, so that
+the head is what is measured; the last is the network of `recipes/gldv2_clean.toml`, in batches that
+a CPU can do.
 
     python benchmarks/sampled_head.py
 """
@@ -20,7 +21,7 @@ import time
 from collections.abc import Callable
 
 import torch
-from _table import ROOT, machine, median_ratio, side_by_side, versions, write_results
+from _table import ROOT, machine, median_ratio, versions, write_results
 
 from whereshot.learn.config import Recipe, override, read_recipe
 from whereshot.learn.distributed import Team
@@ -79,15 +80,12 @@ def stepper(way: str) -> Callable[[], float]:
 
 
 def peak_of(way: str, steps: int) -> dict[str, float]:
-    """What one process needs for this way alone: run in it, printed as JSON."""
-    baseline = _peak_mb()
+    """The megabytes that a process needs for this way alone: run in it, printed as JSON."""
+    before = _peak_mb()
     step = stepper(way)
-    seconds: list[float] = []
     for _ in range(steps):
-        started = time.perf_counter()
         step()
-        seconds.append(time.perf_counter() - started)
-    return {"before": baseline, "peak": _peak_mb(), "ms": 1e3 * statistics.median(seconds)}
+    return {"before": before, "peak": _peak_mb()}
 
 
 def _peak_mb() -> float:
@@ -102,40 +100,71 @@ def measure_peak(way: str, steps: int) -> dict[str, float]:
     return json.loads(done.stdout)
 
 
+def processor_seconds(steps: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Of each way in each round, in turns: on one thread a busy machine makes them no longer."""
+    for step in steps.values():
+        step()
+    seconds: dict[str, list[float]] = {way: [] for way in steps}
+    for _ in range(rounds):
+        for way, step in steps.items():
+            started = time.process_time()
+            step()
+            seconds[way].append(time.process_time() - started)
+    return seconds
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=("memory", "time"))
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--peak-of", choices=WAYS, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)
     if options.peak_of:
         print(json.dumps(peak_of(options.peak_of, options.steps)))
         return
-    peaks = {way: measure_peak(way, options.steps) for way in WAYS}
-    heads = [way for way in WAYS if not way.startswith("whole")]
-    times = side_by_side({way: stepper(way) for way in heads}, options.rounds)
-    reference = times["head of 10,000, all"]
+    about = {**machine(), "versions": versions("torch", "timm")}
+    if options.only != "time":
+        write_results("sampled_head_memory", memory_rows(options.steps), about)
+    if options.only != "memory":
+        write_results("sampled_head_time", time_rows(options.rounds), about)
+
+
+def memory_rows(steps: int) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
-    for way, peak in peaks.items():
-        classes, photos, _ = WAYS[way]
-        alone = way in times
-        milliseconds = statistics.median(times[way]) if alone else peak["ms"]
-        row = {
+    for way, (classes, photos, _) in WAYS.items():
+        peak = measure_peak(way, steps)
+        row: dict[str, object] = {
             "way": way,
             "classes": classes,
             "photos": photos,
-            "steps": options.steps,
+            "steps": steps,
             "peak_mb": round(peak["peak"]),
             "peak_mb_before": round(peak["before"]),
-            "step_ms": round(milliseconds, 1),
-            "times_10000": round(median_ratio(times[way], reference), 2) if alone else "",
-            "threads": options.threads,
         }
         rows.append(row)
-        print(json.dumps(row))
-    write_results("sampled_head", rows, {**machine(), "versions": versions("torch", "timm")})
+        print(json.dumps(row), flush=True)
+    return rows
+
+
+def time_rows(rounds: int) -> list[dict[str, object]]:
+    heads = [way for way in WAYS if not way.startswith("whole")]
+    seconds = processor_seconds({way: stepper(way) for way in heads}, rounds)
+    rows: list[dict[str, object]] = []
+    for way in heads:
+        classes, photos, _ = WAYS[way]
+        row: dict[str, object] = {
+            "way": way,
+            "classes": classes,
+            "photos": photos,
+            "rounds": rounds,
+            "processor_seconds": round(statistics.median(seconds[way]), 3),
+            "times_10000": round(median_ratio(seconds[way], seconds["head of 10,000, all"]), 2),
+        }
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+    return rows
 
 
 if __name__ == "__main__":

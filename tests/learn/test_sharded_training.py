@@ -162,9 +162,9 @@ def test_memory_does_not_grow_with_the_photos(tmp_path: Path) -> None:
     peaks: list[float] = []
     for name, copies in (("few", 1), ("many", 10)):
         root = tmp_path / name
-        for number in range(60 * copies):
-            # 100 kB each of which the decoder takes no notice: a photo and what follows its end.
-            content = noisy_jpeg(number % 6) + bytes(100_000)
+        for number in range(20 * copies):
+            # 400 kB each of which the decoder takes no notice: a photo and what follows its end.
+            content = noisy_jpeg(number % 6) + bytes(400_000)
             path = root / "train" / f"place_{number % 2}" / f"{number}.jpg"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
@@ -177,7 +177,7 @@ def test_memory_does_not_grow_with_the_photos(tmp_path: Path) -> None:
         )
         peaks.append(float(done.stdout))
     few, many = peaks
-    assert many < few + 12, f"{few:.0f} MB, {many:.0f} MB"  # all photos would be 54 MB more
+    assert many < few + 25, f"{few:.0f} MB, {many:.0f} MB"  # all photos would be 72 MB more
 
 
 def noisy_jpeg(seed: int) -> bytes:
@@ -202,7 +202,7 @@ from whereshot.progress import silent
 torch.set_num_threads(1)
 recipe = from_dict({
     "data": {"train": sys.argv[1], "workers": 0, "validation": 0.0, "balance": 0.0,
-             "streams": 2, "shuffle": 16},
+             "streams": 2, "shuffle": 8},
     "model": {"size": 32}, "optim": {"batch": 8},
 })
 for _ in Batches(recipe, read_portions(recipe), Team(), silent).epoch(0):
