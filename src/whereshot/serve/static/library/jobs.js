@@ -19,8 +19,9 @@ export class Jobs {
 
   /** A job as the server tells it, in an event or in an answer. */
   hear(job) {
-    if (!job || job.number < (this.last?.number ?? 0)) return;
-    if (job.number === this.last?.number && !this.isBusy && job.state === "running") return; // late
+    // An answer may come later than what was told of the job since. Numbers begin anew with a server.
+    if (!job || job.started < (this.last?.started ?? "")) return;
+    if (job.number === this.last?.number && !this.isBusy && job.state === "running") return;
     this.last = job;
     this.onjob(job);
     const waiting = this.#waiting.get(job.number);

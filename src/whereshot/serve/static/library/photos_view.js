@@ -66,11 +66,10 @@ export class PhotosView {
     if (this.#filter && this.#shown !== this.#revision) await this.#load();
   }
 
-  /** What a person has decided shows at once. */
+  /** What a person has decided shows at once; who is where, when the groups are fetched anew. */
   replace(changed, revision) {
     this.#pages?.replace(changed);
     this.grid.refresh();
-    if (this.#filter?.filter === "all" && this.#shown === this.#revision) this.#shown = revision;
     this.#revision = revision;
   }
 

@@ -78,7 +78,8 @@ export class Review {
 
   /** Go on where it was, or begin with a queue from its front. */
   async open(name) {
-    if (name) this.#queue = new Queue(name);
+    const isDone = this.#queue.photos.every(({ decision }) => decision); // there may be new ones
+    if (name || isDone) this.#queue = new Queue(name ?? this.#queue.name);
     await this.#show();
   }
 

@@ -84,6 +84,7 @@ export class Writing {
   /** The job when it has ended well, null where it has not: then that is said. */
   async #await(start) {
     element("write-progress").hidden = false;
+    element("write-gps").disabled = true;
     try {
       const job = await this.jobs.ended(await start(), (now) => this.progress.show(now));
       if (job.state === "failed") throw job.error;
@@ -94,6 +95,7 @@ export class Writing {
       this.#say(`${heading}. ${sentence}`);
     } finally {
       element("write-progress").hidden = true;
+      element("write-gps").disabled = false;
     }
     return null;
   }
