@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from whereshot.library.bounds import Bounds
 from whereshot.library.scan import Scan
 
 
@@ -228,3 +229,23 @@ def test_a_thousand_folders_deep_is_walked(tmp_path):
             os.rmdir("d")  # noqa: PTH106
     finally:
         os.chdir(here)
+
+
+def test_links_out_of_the_bounds_are_told_and_what_lies_behind_them_need_not_be_gone(
+    tree, tmp_path
+):
+    root = tree("a.jpg", "b/in.jpg", "c-1/x.jpg")
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "x.jpg").write_bytes(b"private")
+    (root / "c").symlink_to(secret)
+    (root / "link.jpg").symlink_to(secret / "x.jpg")
+    (root / "near.jpg").symlink_to(root / "a.jpg")
+    scan = Scan([root], Bounds([root]))
+    assert names(scan, root) == ["a.jpg", "b/in.jpg", "c-1/x.jpg", "near.jpg"]
+    assert [problem.path for problem in scan.problems] == [root / "c", root / "link.jpg"]
+    assert "leads out of the folders that were allowed" in messages(scan)
+    assert scan.is_unseen(os.fsencode(root / "c" / "x.jpg"))
+    assert scan.is_unseen(os.fsencode(root / "link.jpg"))
+    assert not scan.is_unseen(os.fsencode(root / "c-1" / "y.jpg"))
+    assert len(list(Scan([root]))) == 6  # without bounds, links are followed

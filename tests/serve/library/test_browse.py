@@ -10,6 +10,10 @@ import pytest
 from library_app import decide, done, photos
 from starlette.testclient import TestClient
 
+from whereshot.library.catalog import Catalog
+from whereshot.library.census import take_census
+from whereshot.library.scan import Scan
+
 
 def test_a_library_says_what_is_in_it(client: TestClient, folder: Path) -> None:
     said = client.get("/api/library").json()
@@ -218,3 +222,23 @@ def test_a_wrong_question_gets_a_sentence(client: TestClient, query: str) -> Non
     answer = client.get(f"/api/library/photos?{query}")
     assert answer.status_code == 422
     assert answer.json()["error"]["type"] == "InvalidRequest"
+
+
+def test_what_was_found_through_a_link_before_is_neither_read_nor_lost(
+    opened: Callable[..., TestClient], tmp_path: Path, paint: Callable[..., Path]
+) -> None:
+    """The command line follows links: a person's own words are its bounds."""
+    allowed, secret = tmp_path / "allowed", tmp_path / "secret"
+    paint(secret / "hidden.png", "red")
+    paint(allowed / "open.png", "green")
+    (allowed / "folder").symlink_to(secret)
+    with Catalog() as catalog:
+        take_census(catalog, Scan([allowed]), "tiny@1")
+        assert catalog.count() == 2
+    with opened(allowed) as client:
+        done(client, client.post("/api/library/index", json={}))
+        assert set(photos(client)) == {"open.png"}
+    with Catalog() as catalog:
+        hidden = catalog.get(allowed / "folder" / "hidden.png")
+        assert hidden is not None
+        assert hidden.recognition is None
