@@ -37,9 +37,7 @@ async def read_one_photo(
     form = await read_fields(request, limits, fields)
     photo, *others = form.photos
     if others:
-        message = (
-            f"The request has {1 + len(others)} photos, expected one. Send one after another."
-        )
+        message = f"The request has {1 + len(others)} photos, expected one. Send one after another."
         raise RequestError(413, "TooManyPhotos", message)
     return content_of(photo, limits), form.fields
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response
@@ -120,7 +120,7 @@ def _lesson(fields: Mapping[str, str]) -> Lesson:
         latitude=_number(fields, "latitude"),
         longitude=_number(fields, "longitude"),
         radius_km=_number(fields, "radius_km"),
-        kind=cast(Any, kind),
+        kind=kind,
     )
 
 
