@@ -172,7 +172,10 @@ def test_a_photo_is_worked_out_anew_only_when_its_row_changed(
     assert first.items == overview.items
     number = first.items[0].id
     catalog.decide({number: Decision("rejected", made_landmark("temple"))})
-    for second in (lookout.look_again(catalog, [number]), lookout.look(catalog)):
+    again = lookout.look_again(catalog, first, [number])
+    assert again.counts == Overview(again.items).counts != first.counts
+    assert again.by_id == Overview(again.items).by_id
+    for second in (again, lookout.look(catalog)):
         same = [a is b for a, b in zip(first.items, second.items, strict=True)]
         assert same == [False, *[True] * 7]
         assert second.items[0].decision == "rejected"

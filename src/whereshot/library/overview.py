@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -124,6 +124,16 @@ class Overview:
         """How many photos pass each filter."""
         return {name: sum(map(passes, self.items)) for name, passes in PASSES.items()}
 
+    def with_changed(self, changed: Mapping[int, Item]) -> Overview:
+        """The same photos, but for some, by their numbers; most of what is known is kept."""
+        overview = Overview([changed.get(item.id, item) for item in self.items])
+        overview.by_id = {**self.by_id, **changed}
+        overview.counts = dict(self.counts)
+        for number, item in changed.items():
+            for name, passes in PASSES.items():
+                overview.counts[name] += passes(item) - passes(self.by_id[number])
+        return overview
+
     @cached_property
     def trips(self) -> tuple[Trip, ...]:
         """The trips among the photos, the first one first."""
@@ -159,14 +169,15 @@ class Lookout:
         self._known = known
         return Overview([item for _, item in known.values()])
 
-    def look_again(self, catalog: Catalog, numbers: Iterable[int]) -> Overview:
-        """The photos as they were, but for these: they are looked at anew."""
+    def look_again(self, catalog: Catalog, before: Overview, numbers: Iterable[int]) -> Overview:
+        """The photos as they were before, but for these: they are looked at anew."""
         query = f"SELECT {READ} FROM photos WHERE id = ?"  # noqa: S608 - it is ours
+        changed: dict[int, Item] = {}
         for number in numbers:
             for row in catalog.read(query, (number,)):
-                if row[0] in self._known:
-                    self._known[row[0]] = hash(row), item_of(catalog.photo(row), self._places)
-        return Overview([item for _, item in self._known.values()])
+                item = changed[number] = item_of(catalog.photo(row), self._places)
+                self._known[row[0]] = hash(row), item
+        return before.with_changed(changed)
 
     def _rows(self, catalog: Catalog) -> Iterator[tuple[bytes, ...]]:
         folder, inside = b"", False

@@ -116,10 +116,10 @@ class Library:
 
         def call() -> None:
             catalog = self._opened()
-            decisions = choose(catalog, self._current())
+            snapshot = self._current()
+            decisions = choose(catalog, snapshot)
             catalog.decide(decisions)
-            if decisions:
-                self._take(self._lookout.look_again(catalog, decisions))
+            self._take(self._lookout.look_again(catalog, snapshot.overview, decisions))
 
         await self._call(call)
 
