@@ -24,9 +24,9 @@ def library_at(tiny_bundle: Path, tmp_path: Path) -> Iterator[Callable[..., str]
     """Serve the library of some folders: `library_at(folder)` gives the page's address."""
     running: list[Any] = []
 
-    def start(*folders: Path, catalog: Path | None = None) -> str:
+    def start(*folders: Path, catalog: Path | None = None, recognizer: Any = None) -> str:
         settings = Settings(library=folders, catalog=catalog or tmp_path / "catalog.sqlite")
-        server = serving(create_app(whereshot.load(tiny_bundle), settings))
+        server = serving(create_app(recognizer or whereshot.load(tiny_bundle), settings))
         running.append(server)
         return f"{server.__enter__()}/library"
 

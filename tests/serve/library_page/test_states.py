@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from photo_folders import folder_of_photos
@@ -46,6 +48,51 @@ def test_a_folder_inside_is_indexed_alone(visit, library_at, tmp_path):
     page.get_by_role("button", name="Index Peru").click()
     expect(page.locator("#ended")).to_contain_text(re.compile(r"^19 photos found"))
     expect(page.locator("#summary")).to_contain_text("19 photos")
+
+
+class SlowRecognizer:
+    """Takes its time, so that somebody can stop it."""
+
+    def __init__(self, recognizer: Any) -> None:
+        self.recognizer = recognizer
+        self.name, self.landmarks = recognizer.name, recognizer.landmarks
+
+    def recognize(self, photo: Any, *, k: int = 5) -> Any:
+        time.sleep(0.2)
+        return self.recognizer.recognize(photo, k=k)
+
+    def recognize_many(self, photos: Any, *, k: int = 5) -> Any:
+        return (self.recognize(photo, k=k) for photo in photos)
+
+
+def test_an_index_tells_how_far_it_is_and_is_stopped(visit, library_at, tmp_path, tiny_bundle):
+    folder = folder_of_photos(tmp_path / "Pictures", 150)
+    slow = SlowRecognizer(whereshot.load(tiny_bundle))
+    page = visit(library_at(folder, recognizer=slow))
+    page.get_by_role("button", name="Index Pictures").click()
+    work = page.locator("#work")
+    expect(work).to_contain_text(re.compile(r"Recognizing\s*\d+ of 152 photos · .* a second"))
+    expect(work.get_by_role("progressbar")).to_have_attribute("aria-valuenow", re.compile(r"\d"))
+    work.get_by_role("button", name="Stop").click()
+    expect(page.locator("#ended")).to_contain_text("Stopped. What was looked at stays known.")
+    expect(work).to_be_hidden()
+    expect(page.locator("#filters [value=waiting] + span")).to_contain_text("Not looked at")
+
+
+def test_a_folder_that_can_not_be_written_to_is_named_before(visit, library_at, indexed):
+    folder, catalog = indexed
+    problem = "Nothing can be written into it: it is read-only."
+
+    def read_only(route: Any) -> None:
+        answer = route.fetch().json()
+        answer["folders"][0] |= {"writable": False, "problem": problem}
+        route.fulfill(json=answer)
+
+    page = visit(library_at(folder, catalog=catalog))
+    page.route(re.compile("/api/library$"), read_only)
+    page.reload()
+    page.get_by_role("button", name="Index photos…").click()
+    expect(page.get_by_role("dialog")).to_contain_text(problem)
 
 
 def test_a_filter_that_leaves_nothing_says_so_and_is_cleared(visit, library_at, indexed):
