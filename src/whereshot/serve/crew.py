@@ -52,7 +52,9 @@ class Crew:
         self._trouble: Exception | None = None
         self._known: Known | None = None
         self._caretakers = [
-            threading.Thread(target=self._care, args=(number,), name=f"caretaker-{number}")
+            threading.Thread(
+                target=self._care, args=(number,), name=f"caretaker-{number}", daemon=True
+            )
             for number in range(workers)
         ]
         for caretaker in self._caretakers:
@@ -182,7 +184,8 @@ class Crew:
             self._try_again(queued, death)
             return self._let_go(worker, died=True)
         except Exception as error:  # noqa: BLE001 - the job's own
-            queued.answer.set_exception(error)
+            # Its traceback would hold this frame, and with it the photo, until the next collection.
+            queued.answer.set_exception(error.with_traceback(None))
         else:
             queued.answer.set_result(result)
         finally:

@@ -169,6 +169,7 @@ def _limit_memory(megabytes: int) -> None:
         return
     import resource
 
-    size = megabytes * 1024**2
+    size, (_, most) = megabytes * 1024**2, resource.getrlimit(resource.RLIMIT_DATA)
+    size = size if most == resource.RLIM_INFINITY else min(size, most)
     # Not the address space: that counts files that are mapped, and room that is never used.
     resource.setrlimit(resource.RLIMIT_DATA, (size, size))

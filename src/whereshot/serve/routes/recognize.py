@@ -99,7 +99,7 @@ async def _recognize(services: Services, upload: Upload, k: int) -> _Answer:
             found = await services.engine.run(partial(recognize_bytes, upload.content, k=k))
             answer = replace(found, photo=upload.name)
         except (PhotoError, WorkerError) as error:
-            answer = error
+            answer = error.with_traceback(None)  # it would hold this frame, and the photo with it
     services.metrics.count_photo(answer)
     return answer
 
