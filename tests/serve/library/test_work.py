@@ -218,11 +218,15 @@ def test_lists_lag_behind_an_index_but_not_behind_a_person(
     """Every second of an index is a change: a page that worked all of it out would do only that."""
     held = Held()
     monkeypatch.setattr("whereshot.serve.library.room.index_work", lambda *_: held)
+    monkeypatch.setattr("whereshot.serve.library.room._PATIENCE", 1e6)
+    with Catalog() as other:
+        other.connection.execute("UPDATE photos SET camera = 'a camera'")
     before = client.get("/api/library").json()["revision"]
     begun = client.post("/api/library/index", json={})
     with Catalog() as other:
-        other.connection.execute("UPDATE photos SET camera = 'new', certainty = 0.5")
+        other.connection.execute("UPDATE photos SET error = 'it is gone'")
     assert client.get("/api/library").json()["revision"] == before
     assert decide(client, "reject", "1.png")["revision"] > before
     held.go.set()
     done(client, begun)
+    assert client.get("/api/library").json()["counts"]["failed"] == 6

@@ -28,10 +28,13 @@ from whereshot.serve.settings import Settings
 
 _Result = TypeVar("_Result")
 
-_PATIENCE_SECONDS = 5.0
-"""While photos are being looked at, the catalog changes every second: lists follow at this pace."""
+_PATIENCE = 10.0
+"""While photos are being looked at, the catalog changes every second. Lists follow so that this
+takes a tenth of the time: at once in a small library, every few seconds in one of 100,000 photos.
+"""
 
-_MOST_KEPT = 32  # orders of photos, and maps
+_MOST_LISTS = 32
+_MOST_TEXTS = 8  # a map of 100,000 photos has 7 MB
 
 
 @dataclass(slots=True)
@@ -40,28 +43,33 @@ class Snapshot:
 
     revision: int
     overview: Overview
-    arranged: dict[tuple[Arrangement, Choice], Arranged] = field(default_factory=dict[Any, Any])
-    texts: dict[object, bytes] = field(default_factory=dict[object, bytes])
+    _lists: dict[object, Any] = field(default_factory=dict[object, Any])
+    _texts: dict[object, bytes] = field(default_factory=dict[object, bytes])
 
     def arrange(self, by: Arrangement, choice: Choice) -> Arranged:
         """Photos in an order; the one that was asked for before comes at once."""
-        return _kept(self.arranged, (by, choice), lambda: arrange(self.overview, by, choice))
+        return self.keep((by, choice), lambda: arrange(self.overview, by, choice))
+
+    def keep(self, key: object, make: Callable[[], _Result]) -> _Result:
+        """Some photos in some order, made once."""
+        return _kept(self._lists, key, make, _MOST_LISTS)
 
     def text(self, key: object, make: Callable[[], Any]) -> bytes:
         """A large value as JSON, made once."""
-        return _kept(
-            self.texts,
-            key,
-            lambda: json.dumps(make(), separators=(",", ":"), ensure_ascii=False).encode(
-                "utf-8", "replace"
-            ),
-        )
+
+        def encode() -> bytes:
+            text = json.dumps(make(), separators=(",", ":"), ensure_ascii=False)
+            return text.encode("utf-8", "replace")
+
+        return _kept(self._texts, key, encode, _MOST_TEXTS)
 
 
-def _kept(kept: dict[Any, _Result], key: object, make: Callable[[], _Result]) -> _Result:
+def _kept(
+    kept: dict[object, _Result], key: object, make: Callable[[], _Result], most: int
+) -> _Result:
     found = kept.get(key)
     if found is None:
-        if len(kept) >= _MOST_KEPT:
+        if len(kept) >= most:
             kept.pop(next(iter(kept)))
         found = kept[key] = make()
     return found
@@ -97,7 +105,8 @@ class Library:
         self._lookout = Lookout(self.bounds)
         self._snapshot: Snapshot | None = None
         self._seen_version = -1
-        self._seen_at = 0.0
+        self._seen_progress: Progress | None = None
+        self._due_at = 0.0
         self._warm_up: asyncio.Task[None] | None = None  # the loop itself keeps no task alive
 
     @property
@@ -179,16 +188,19 @@ class Library:
             self._catalog, self._seen_version = None, -1
 
     def _current(self) -> Snapshot:
-        """The library as it is, or, while photos are being looked at, was a moment ago."""
+        """The library as it is; while it changes all the time, as it was a moment ago."""
         catalog = self._opened()
         [(version,)] = catalog.read("PRAGMA data_version")
-        now = monotonic()
+        progress, begun = self.desk.progress, monotonic()
         if self._snapshot is not None:
-            patient = self.desk.is_busy and now - self._seen_at < _PATIENCE_SECONDS
-            if version == self._seen_version or patient:
+            has_ended = progress is not self._seen_progress and not self.desk.is_busy
+            if version == self._seen_version or (begun < self._due_at and not has_ended):
                 return self._snapshot
-        self._seen_version, self._seen_at = version, now
-        return self._take(self._lookout.look(catalog))
+        overview = self._lookout.look(catalog)
+        ended = monotonic()
+        self._due_at = ended + _PATIENCE * (ended - begun)
+        self._seen_version, self._seen_progress = version, progress
+        return self._take(overview)
 
     def _take(self, overview: Overview) -> Snapshot:
         """The snapshot of an overview: the same as before if it says the same."""

@@ -67,8 +67,10 @@ def router(services: Services) -> APIRouter:
         limit: Limit = 50,
     ) -> Response:
         def answer(catalog: Catalog, snapshot: Snapshot) -> dict[str, Any]:
-            items = [item for item in snapshot.overview.items if _is_in(queue, item)]
-            page = alike(items)[offset : offset + limit]
+            everything = snapshot.overview.items
+            items = snapshot.keep(
+                ("review", queue), lambda: alike(item for item in everything if _is_in(queue, item))
+            )
             return {
                 "revision": snapshot.revision,
                 "queue": queue,
@@ -79,7 +81,7 @@ def router(services: Services) -> APIRouter:
                         "candidates": candidates_of(catalog.get_by_id(item.id)),
                         "distance_km": item.distance_km,
                     }
-                    for item in page
+                    for item in items[offset : offset + limit]
                 ],
             }
 
