@@ -131,7 +131,11 @@ def test_the_map_shows_groups_their_photos_and_a_span_of_time(visit, library_at,
     everything = words.inner_text()
     page.get_by_label("First date").fill("3")
     expect(words).not_to_have_text(everything)
-    page.get_by_role("button", name="All dates").click()
+    page.get_by_role("button", name="Show these photos").click()
+    expect(page.locator(".chosen-one")).to_have_text(re.compile(r"^2\d{3}-\d\d-01 to 2\d{3}-"))
+    expect(page.locator("#status")).to_have_text(re.compile(r"^\d\d? photos in "))
+    page.locator(".chosen-one").click()
+    page.get_by_role("link", name="Map").click()
     expect(words).to_have_text(everything)
 
     page.get_by_role("button", name=re.compile(r"photos, Niagara Falls$")).click()

@@ -26,7 +26,13 @@ let wasIndexing = false; // when the server last told of it
 const detail = new Detail(element("detail"), { ondecided });
 const filters = new Filters(element("filters"), element("grouping"), showView);
 const photos = new PhotosView({ onopen: (number) => detail.open(number, photos), onproblem: complain });
-const map = new MapView({ onopen: (group, number) => detail.open(number, listOf(group)) });
+const map = new MapView({
+  onopen: (group, number) => detail.open(number, listOf(group)),
+  onspan: (since, until) => {
+    location.hash = "photos";
+    filters.setSpan(since, until);
+  },
+});
 const jobs = new Jobs({ onjob, onchanged: refresh, onconnection });
 const review = new Review({ onchange: ondecided, onmany: (queue) => many.open(queue) });
 const many = new Many(element("many"), {

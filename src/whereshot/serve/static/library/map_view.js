@@ -21,11 +21,13 @@ export class MapView {
   #land = null;
   #photos = [];
   #shown = [];
+  #days = []; // the first and the last of the chosen time
   #asking = null;
   #colors = readColors();
 
-  /** `onopen(photos, number)` when one is chosen in a group. */
-  constructor({ onopen }) {
+  /** `onopen(photos, number)` when one is chosen in a group, `onspan(since, until)`, two ISO dates,
+   * when the photos of the chosen time are to be seen elsewhere. */
+  constructor({ onopen, onspan }) {
     this.words = element("map-words");
     this.panel = new Panel(element("map-panel"), {
       shot: (photo, group) => shot(photo, () => onopen(group, group.indexOf(photo))),
@@ -45,6 +47,7 @@ export class MapView {
       if (event.key === "0") this.#showAll();
       if (event.key === "Escape") this.panel.close();
     });
+    element("map-grid").addEventListener("click", () => onspan(...this.#days));
     addEventListener("themechange", () => {
       this.#colors = readColors();
       this.#draw();
@@ -89,6 +92,8 @@ export class MapView {
   #update({ from, to }) {
     const isIn = ({ minute }) => minute != null && minute >= from && minute < to;
     this.#shown = from == null ? this.#photos : this.#photos.filter(isIn);
+    this.#days = from == null ? [] : [isoDay(from), isoDay(to - 1)];
+    element("map-grid").hidden = from == null;
     this.markers.setPhotos(this.#shown);
     const others = this.without ? ` · ${this.without.toLocaleString("en")} more have no place` : "";
     this.words.textContent = count(this.#shown.length, "photo") + others;
@@ -108,6 +113,9 @@ export class MapView {
     drawScale(element("map-scale"), this.view);
   }
 }
+
+/** The day of a minute since 1970: "2024-05-31". */
+const isoDay = (minute) => new Date(minute * 60000).toISOString().slice(0, 10);
 
 /** One photo in the panel of a group: a button that opens it. */
 function shot(photo, onclick) {

@@ -78,7 +78,7 @@ export function indexSummary({ state, summary, error }, onclose) {
 }
 
 /** "300 photos found: 280 recognized, 20 known already." */
-export function indexWords(state, summary) {
+function indexWords(state, summary) {
   const copies = summary.of_same_content + summary.near_duplicates;
   const number = (value) => value.toLocaleString("en");
   const parts = [
