@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import README, ROOT, SHIPPED_BUNDLE, blocks, find_verb, prose, rows, section
+from pages import README, ROOT, SHIPPED_BUNDLE, blocks, rows, section
 
 import whereshot
 
@@ -139,14 +139,6 @@ def test_every_folder_and_file_beside_the_packages_is_in_the_tree() -> None:
                 continue
             path = entry.relative_to(ROOT).as_posix()
             assert path in paths, f"{path} is not in README.md's tree"
-
-
-def test_what_is_not_there_yet_is_not_there() -> None:
-    part = prose(README).partition("## What it doesn't do yet\n")[2].partition("\n## ")[0]
-    verbs = re.findall(r"`(\w+)`", part)
-    assert "batch" in verbs
-    for verb in verbs:
-        assert find_verb([verb])[1] == [verb], f"`whereshot {verb}` is there: tell it in README.md"
 
 
 def test_every_figure_names_the_command_that_prints_it() -> None:
