@@ -28,31 +28,31 @@ def test_a_photo_is_read_once_and_described(reader, paint, tmp_path):
     path = paint(tmp_path / "a.jpg", "red", gps=(48, 2))
     (reading,) = reader([job(path)])
     status = path.stat()
-    assert (reading.size, reading.mtime_ns) == (status.st_size, status.st_mtime_ns)
-    assert reading.content_hash == hashlib.sha256(path.read_bytes()).hexdigest()[:32]
-    assert reading.own_location == Location(48, 2, 0.02, "exif")
-    assert reading.recognition.predictions[0].landmark.id == "red_rock"
-    assert reading.recognition.location == reading.own_location
-    assert reading.recognition.photo == str(path)
-    assert (reading.source, reading.error) == (Source.NETWORK, None)
+    assert (reading.photo.size, reading.photo.mtime_ns) == (status.st_size, status.st_mtime_ns)
+    assert reading.photo.content_hash == hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    assert reading.photo.own_location == Location(48, 2, 0.02, "exif")
+    assert reading.photo.recognition.predictions[0].landmark.id == "red_rock"
+    assert reading.photo.recognition.location == reading.photo.own_location
+    assert reading.photo.recognition.photo == str(path)
+    assert (reading.source, reading.photo.error) == (Source.NETWORK, None)
 
 
 def test_known_content_is_not_recognized_again(reader, paint, tmp_path):
     path = paint(tmp_path / "a.jpg", "red")
-    other = reader([job(paint(tmp_path / "b.jpg", "blue"))])[0].recognition
+    other = reader([job(paint(tmp_path / "b.jpg", "blue"))])[0].photo.recognition
     (reading,) = reader([job(path, **{content_hash(path.read_bytes()): other})])
     assert reading.source == Source.CONTENT
-    assert reading.recognition.predictions == other.predictions
-    assert reading.recognition.photo == str(path)
+    assert reading.photo.recognition.predictions == other.predictions
+    assert reading.photo.recognition.photo == str(path)
 
 
 def test_an_answer_of_another_photo_takes_this_ones_place(reader, paint, tmp_path):
     here = paint(tmp_path / "here.jpg", "red", gps=(48, 2))
-    answer = reader([job(here)])[0].recognition
+    answer = reader([job(here)])[0].photo.recognition
     away = paint(tmp_path / "away.png", "red")
     (reading,) = reader([job(away, **{content_hash(away.read_bytes()): answer})])
-    assert reading.own_location is None
-    assert reading.recognition.location.source == "landmark"
+    assert reading.photo.own_location is None
+    assert reading.photo.recognition.location.source == "landmark"
 
 
 class TwoSteps(ColorRecognizer):
@@ -83,9 +83,13 @@ def test_near_duplicates_beside_each_other_share_one_recognition(tmp_path):
         Source.NETWORK,
         Source.NEIGHBOUR,
     ]
-    assert a.recognition.predictions == b.recognition.predictions == d.recognition.predictions
-    assert b.recognition.photo == str(burst[1])
-    assert len({each.content_hash for each in (a, b, c, d)}) == 4
+    assert (
+        a.photo.recognition.predictions
+        == b.photo.recognition.predictions
+        == d.photo.recognition.predictions
+    )
+    assert b.photo.recognition.photo == str(burst[1])
+    assert len({each.photo.content_hash for each in (a, b, c, d)}) == 4
 
 
 def test_plain_surfaces_are_not_taken_for_each_other(paint, tmp_path):
@@ -99,8 +103,8 @@ def test_the_shipped_recognizer_goes_in_two_steps(tiny_bundle, paint, tmp_path):
     assert isinstance(recognizer, TwoStepRecognizer)
     path = paint(tmp_path / "red.jpg")
     (reading,) = Reader(recognizer, k=2)([job(path)])
-    assert reading.recognition.predictions == recognizer.recognize(path, k=2).predictions
-    assert reading.recognition.certainty == recognizer.recognize(path, k=2).certainty
+    assert reading.photo.recognition.predictions == recognizer.recognize(path, k=2).predictions
+    assert reading.photo.recognition.certainty == recognizer.recognize(path, k=2).certainty
 
 
 def test_a_raw_file_is_recognized_by_the_picture_in_it(reader, tmp_path):
@@ -108,9 +112,9 @@ def test_a_raw_file_is_recognized_by_the_picture_in_it(reader, tmp_path):
     picture = raw_files.jpeg((220, 30, 30), (640, 480))
     path.write_bytes(raw_files.nef(picture, b""))
     (reading,) = reader([job(path)])
-    assert reading.recognition.predictions[0].landmark.id == "red_rock"
-    assert reading.camera == "NIKON D750"
-    assert reading.content_hash == content_hash(path.read_bytes())
+    assert reading.photo.recognition.predictions[0].landmark.id == "red_rock"
+    assert reading.photo.camera == "NIKON D750"
+    assert reading.photo.content_hash == content_hash(path.read_bytes())
 
 
 def test_a_raw_file_without_a_picture_says_what_to_install(reader, tmp_path, monkeypatch):
@@ -118,8 +122,8 @@ def test_a_raw_file_without_a_picture_says_what_to_install(reader, tmp_path, mon
     path = tmp_path / "a.nef"
     path.write_bytes(b"II*\0 nothing else")
     (reading,) = reader([job(path)])
-    assert reading.error.startswith(f"The photo {str(path)!r} is a camera raw file without")
-    assert "pip install" in reading.error
+    assert reading.photo.error.startswith(f"The photo {str(path)!r} is a camera raw file without")
+    assert "pip install" in reading.photo.error
     assert not reading.passing
 
 
@@ -131,10 +135,14 @@ def test_what_is_no_photo_fails_for_good_and_is_named(reader, tmp_path, content,
     path = tmp_path / "a.jpg"
     path.write_bytes(content)
     (reading,) = reader([job(path)])
-    assert says in reading.error
-    assert reading.error.startswith(f"The photo {str(path)!r} ")
-    assert (reading.recognition, reading.passing, reading.source) == (None, False, Source.NOBODY)
-    assert reading.content_hash == (content_hash(content) if content else "")
+    assert says in reading.photo.error
+    assert reading.photo.error.startswith(f"The photo {str(path)!r} ")
+    assert (reading.photo.recognition, reading.passing, reading.source) == (
+        None,
+        False,
+        Source.NOBODY,
+    )
+    assert reading.photo.content_hash == (content_hash(content) if content else "")
 
 
 def test_a_file_of_three_gigabytes_is_refused_unread(reader, tmp_path):
@@ -142,31 +150,35 @@ def test_a_file_of_three_gigabytes_is_refused_unread(reader, tmp_path):
     with path.open("wb") as file:
         file.truncate(3_000_000_000)  # takes no space
     (reading,) = reader([job(path)])
-    assert "3,000,000,000 bytes, the limit is" in reading.error
-    assert (reading.size, reading.content_hash, reading.passing) == (3_000_000_000, "", False)
+    assert "3,000,000,000 bytes, the limit is" in reading.photo.error
+    assert (reading.photo.size, reading.photo.content_hash, reading.passing) == (
+        3_000_000_000,
+        "",
+        False,
+    )
 
 
 def test_a_pipe_in_the_place_of_a_photo_is_not_waited_for(reader, tmp_path):
     os.mkfifo(tmp_path / "a.jpg")
     (reading,) = reader([job(tmp_path / "a.jpg")])
-    assert "a pipe, socket or device" in reading.error
+    assert "a pipe, socket or device" in reading.photo.error
     assert reading.passing
 
 
 def test_a_photo_that_disappeared_is_gone(reader, tmp_path):
     (reading,) = reader([job(tmp_path / "a.jpg")])
     assert reading.gone
-    assert (reading.size, reading.mtime_ns, reading.error) == (1, 2, None)
+    assert (reading.photo.size, reading.photo.mtime_ns, reading.photo.error) == (1, 2, None)
 
 
 def test_names_that_are_no_text_are_read(reader, paint, tmp_path):
     path = paint(tmp_path / "a.png").rename(tmp_path / os.fsdecode(b"caf\xe9\xff.png"))
     (reading,) = reader([job(path)])
-    assert reading.recognition.predictions[0].landmark.id == "red_rock"
+    assert reading.photo.recognition.predictions[0].landmark.id == "red_rock"
 
 
 def test_the_photo_that_ended_its_process_is_named():
     reading = lost(job(Path("/photos/a.jpg")), "SIGKILL")
-    assert "'/photos/a.jpg' ended the process that read it (SIGKILL)" in reading.error
+    assert "'/photos/a.jpg' ended the process that read it (SIGKILL)" in reading.photo.error
     assert reading.passing
-    assert (reading.size, reading.mtime_ns) == (1, 2)
+    assert (reading.photo.size, reading.photo.mtime_ns) == (1, 2)

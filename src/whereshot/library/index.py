@@ -12,7 +12,7 @@ from time import monotonic
 
 from whereshot.cores import available_cores
 from whereshot.library.bounds import Bounds
-from whereshot.library.catalog import Catalog, CatalogPhoto
+from whereshot.library.catalog import Catalog
 from whereshot.library.census import Census, take_census
 from whereshot.library.paths import distinct_roots, to_key, to_path
 from whereshot.library.pool import map_batches
@@ -253,21 +253,11 @@ class _Run:
         return Job(path, size, mtime_ns, known)
 
     def _write(self, reading: Reading) -> None:
+        photo = reading.photo
         if reading.gone:
-            self._catalog.connection.execute(_MISS, (to_key(reading.path),))
+            self._catalog.connection.execute(_MISS, (to_key(photo.path),))
             return
         failed_with = None
-        if reading.error is not None:
+        if photo.error is not None:
             failed_with = "" if reading.passing else reader_version()
-        photo = CatalogPhoto(
-            path=reading.path,
-            size=reading.size,
-            mtime_ns=reading.mtime_ns,
-            content_hash=reading.content_hash,
-            taken_at=reading.taken_at,
-            camera=reading.camera,
-            own_location=reading.own_location,
-            recognition=reading.recognition,
-            error=reading.error,
-        )
         self._catalog.put([photo], failed_with=failed_with)

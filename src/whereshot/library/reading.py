@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +13,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from whereshot.errors import PhotoError
 from whereshot.library._answers import place
+from whereshot.library.catalog_photo import CatalogPhoto
 from whereshot.photo.perceptual import MAX_DISTANCE, PhotoHash, hash_pixels
 from whereshot.photo.raw import viewable
 from whereshot.photo.source import describe, read_photo
-from whereshot.records import Location, Photo, Recognition, Recognizer
+from whereshot.records import Photo, Recognition, Recognizer
 
 
 class Source(Enum):
@@ -54,21 +54,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of it. `error` says why there is no recognition; `passing` if it may go away.
+    """What came of it: the photo as the catalog is to know it, and whom its answer is from.
 
-    `gone` if there is no such file any more.
+    Where the photo has an `error`, `passing` says that it may go away. `gone` if there is no such
+    file any more.
     """
 
-    path: Path
-    size: int
-    mtime_ns: int
-    content_hash: str = ""
-    taken_at: datetime | None = None
-    camera: str = ""
-    own_location: Location | None = None
-    recognition: Recognition | None = None
+    photo: CatalogPhoto
     source: Source = Source.NOBODY
-    error: str | None = None
     passing: bool = False
     gone: bool = False
 
@@ -102,30 +95,27 @@ class Reader:
         return [self._read(job, neighbours) for job in jobs]
 
     def _read(self, job: Job, neighbours: list[tuple[PhotoHash, Recognition]]) -> Reading:
-        reading = Reading(job.path, job.size, job.mtime_ns)
+        photo = CatalogPhoto(job.path, job.size, job.mtime_ns)
         data = b""
         try:
             # Looked at before it is read: a change meanwhile shows in the next scan.
             status = job.path.stat()
-            reading = replace(reading, size=status.st_size, mtime_ns=status.st_mtime_ns)
+            photo = replace(photo, size=status.st_size, mtime_ns=status.st_mtime_ns)
             data = read_photo(job.path)
-            reading = replace(reading, content_hash=content_hash(data))
+            photo = replace(photo, content_hash=content_hash(data))
             picture, exif = viewable(data, job.path)
-            reading = replace(
-                reading,
-                taken_at=exif.taken_at,
-                camera=exif.camera,
-                own_location=exif.location,
+            photo = replace(
+                photo, taken_at=exif.taken_at, camera=exif.camera, own_location=exif.location
             )
-            answer, source = job.known.get(reading.content_hash), Source.CONTENT
+            answer, source = job.known.get(photo.content_hash), Source.CONTENT
             if answer is None:
                 answer, source = self._recognize(picture, neighbours)
         except FileNotFoundError:
-            return replace(reading, gone=True)
+            return Reading(photo, gone=True)
         except (PhotoError, OSError) as error:
-            return _failed(reading, error, data)
-        answer = place(answer, reading.own_location, os.fspath(job.path))
-        return replace(reading, recognition=answer, source=source)
+            return _failed(photo, error, data)
+        answer = place(answer, photo.own_location, os.fspath(job.path))
+        return Reading(replace(photo, recognition=answer), source)
 
     def _recognize(
         self, picture: bytes, neighbours: list[tuple[PhotoHash, Recognition]]
@@ -145,8 +135,8 @@ class Reader:
         return answer, Source.NETWORK
 
 
-def _failed(reading: Reading, error: PhotoError | OSError, data: bytes) -> Reading:
-    path = reading.path
+def _failed(photo: CatalogPhoto, error: PhotoError | OSError, data: bytes) -> Reading:
+    path = photo.path
     if not isinstance(error, PhotoError):
         message = f"{describe(path)} can't be looked at: {error.strerror}. Check its permissions."
     elif str(error).startswith("The photo "):
@@ -155,16 +145,14 @@ def _failed(reading: Reading, error: PhotoError | OSError, data: bytes) -> Readi
     else:
         message = f"{describe(path)} {error}"
     passing = isinstance(error, OSError)  # the disk, not the photo: PhotoAccessError is one too
-    return replace(reading, error=message, passing=passing)
+    return Reading(replace(photo, error=message), passing=passing)
 
 
 def lost(job: Job, how: str) -> Reading:
     """The reading of a photo that ended the process that read it, twice."""
-    return Reading(
-        job.path,
-        job.size,
-        job.mtime_ns,
-        error=f"{describe(job.path)} ended the process that read it ({how}), twice. "
-        "It is left out of this run; check the memory, and look at it with another program.",
-        passing=True,
+    message = (
+        f"{describe(job.path)} ended the process that read it ({how}), twice. "
+        "It is left out of this run; check the memory, and look at it with another program."
     )
+    photo = CatalogPhoto(job.path, job.size, job.mtime_ns, error=message)
+    return Reading(photo, passing=True)
