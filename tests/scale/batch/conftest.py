@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import lance
 import pytest
+
+
+def _warn_but_not_of_forks(message: Any, *about: Any, **more: Any) -> None:
+    if "fork-safe" not in str(message):
+        warnings.warn(message, *about, **more)
+
+
+# Once imported, Lance warns at every fork of the process. Other rooms fork too, and use no Lance.
+lance.warnings = SimpleNamespace(warn=_warn_but_not_of_forks)
 
 COLORS = ("red", "green", "blue", "grey")
 

@@ -112,11 +112,16 @@ _MARK = "WHERESHOT_TEST_OF_RAY"
 
 
 def marked_processes(mark: str) -> list[int]:
-    """Those that have inherited a mark, whoever is their parent by now; none that is a zombie."""
+    """Those that have inherited a mark, whoever is their parent by now; none that is a zombie.
+
+    Nor Python's own process that tidies up after others: it stays as long as this one.
+    """
     found: list[int] = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if process.environ().get(_MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+            is_marked = process.environ().get(_MARK) == mark
+            is_tracker = any("resource_tracker" in word for word in process.cmdline())
+            if is_marked and not is_tracker and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process.pid)
     return found
 

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
@@ -60,7 +61,9 @@ def _connected(ray: Any, address: str | None, workers: int) -> Generator[None]:
             "include_dashboard": False,
         }
     try:
-        with _stderr_without(_ABOUT_LOGS):
+        with _stderr_without(_ABOUT_LOGS), warnings.catch_warnings():
+            # Ray forks to start other programs at once, which does no harm to Lance.
+            warnings.filterwarnings("ignore", message="lance is not fork-safe")
             ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise BatchError(

@@ -92,7 +92,7 @@ def units_of(spans: Sequence[Span], rows_at_once: int) -> list[Span]:
     A multiple of `rows_at_once` where that is more than one.
 
     >>> units_of([(0, 100), (1000, 1064)], 1)
-    [(0, 64), (64, 100), (1000, 1064)]
+    [(0, 64), (64, 100), (1000, 1024), (1024, 1064)]
     """
     photos = sum(stop - start for start, stop in spans)
     size = max(FEWEST_PER_UNIT, -(-photos // MOST_UNITS))
