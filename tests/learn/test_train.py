@@ -344,12 +344,12 @@ train(tiny_recipe({str(photos)!r}, *{LIVELY!r}), {str(tmp_path / "run")!r}, repo
 def test_a_run_stopped_while_it_calibrates_is_finished_by_a_resume(
     photos: Path, uninterrupted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stopped(*_: object) -> float:
+    def stopped(*_: object) -> None:
         raise Stopped
 
     recipe, folder = tiny_recipe(photos, *LIVELY), tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "fit_temperature", stopped)
+        patch.setattr(trainer, "load_file", stopped)
         with pytest.raises(Stopped):
             train(recipe, folder)
     train(recipe, folder, resume=True)
