@@ -51,7 +51,7 @@ export function dropTile(cell, thumbnails) {
 }
 
 /** A photo in words, for those who don't see it. */
-export function describe(photo) {
+function describe(photo) {
   const { landmark, certainty, state, taken_at: taken } = photo;
   const words = {
     certain: () => `${landmark.name}, ${percent(certainty)} sure`,
