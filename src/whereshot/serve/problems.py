@@ -11,12 +11,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from whereshot.errors import (
+    CatalogError,
     EngineBusyError,
     EnrollmentError,
+    JournalError,
     LandmarkNotFoundError,
     PhotoError,
     PhotoTooLargeError,
     UnsupportedPhotoError,
+    WhereshotError,
     WorkerError,
 )
 from whereshot.serve.headers import SECURITY_HEADERS
@@ -91,6 +94,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(WorkerError)
     async def give_up(_request: Request, error: WorkerError) -> Response:
         return problem(500, "WorkerError", str(error))
+
+    @app.exception_handler(CatalogError)
+    @app.exception_handler(JournalError)
+    async def explain_records(_request: Request, error: WhereshotError) -> Response:
+        return problem(500, type(error).__name__, str(error))
 
     @app.exception_handler(PhotoError)
     async def explain_photo(_request: Request, error: PhotoError) -> Response:

@@ -242,3 +242,19 @@ def test_what_was_found_through_a_link_before_is_neither_read_nor_lost(
         hidden = catalog.get(allowed / "folder" / "hidden.png")
         assert hidden is not None
         assert hidden.recognition is None
+
+
+def test_a_catalog_or_journal_that_cannot_be_used_is_named_with_what_to_do(
+    opened: Callable[..., TestClient], folder: Path, tmp_path: Path
+) -> None:
+    catalog, journal = tmp_path / "notes.sqlite", Path(os.environ["WHERESHOT_HOME"])
+    journal.mkdir(parents=True)
+    for path in (catalog, journal / "journal.sqlite"):
+        path.write_bytes(b"somebody's own notes, and no database" * 100)
+    with opened(folder, catalog=catalog) as client:
+        said = client.get("/api/library/groups")
+        assert (said.status_code, said.json()["error"]["type"]) == (500, "CatalogError")
+        assert "Move it away" in said.json()["error"]["message"]
+        said = client.get("/api/library/runs")
+        assert (said.status_code, said.json()["error"]["type"]) == (500, "JournalError")
+    assert catalog.read_bytes().startswith(b"somebody's own notes")
