@@ -79,7 +79,9 @@ class CatalogPhoto:
         written = self.written_as.id if self.written_as is not None else ""
         if self.decision is None:
             return False
-        return (written == self.decision.landmark.id) != self.is_accepted
+        if self.is_accepted:
+            return written != self.decision.landmark.id
+        return bool(written) and self.shown is None
 
     @property
     def certainty(self) -> float | None:

@@ -186,8 +186,10 @@ def _without(step: TagStep, photo: CatalogPhoto, metadata: Metadata) -> TagStep:
     landmark = photo.decision.landmark
     step = replace(step, reason=f"somebody said that it does not show {landmark.name}")
     own = parse_sidecar(metadata.content).own if metadata.content else None
-    if metadata.content is None or own is None or own.landmark_id != landmark.id:
+    if metadata.content is None or own is None:
         return step
+    if own.landmark_id != landmark.id and own.bundle != PERSON:
+        return step  # another recognizer's: nothing was said of that
     return replace(
         step,
         outcome="removed",

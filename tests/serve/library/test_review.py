@@ -124,6 +124,19 @@ def test_a_correction_after_writing_waits_to_be_written(client: TestClient, fold
     assert own.landmark_id == "taj_mahal"
 
 
+def test_rejecting_a_correction_does_not_bring_the_first_answer_back(
+    client: TestClient, folder: Path
+) -> None:
+    decide(client, "accept", "1.png", landmark_id="taj_mahal")
+    write(client)
+    said = decide(client, "reject", "1.png")
+    assert said["photos"][0]["state"] == "unknown"
+    assert said["counts"]["to_write"] == 1
+    assert write(client)["counts"]["removed"] == 1
+    assert not (folder / "usa" / "1.png.xmp").exists()
+    assert client.get("/api/library").json()["counts"]["to_write"] == 0
+
+
 def test_names_come_in_the_language_that_was_asked_for(client: TestClient, folder: Path) -> None:
     decide(client, "accept", "5.png")
     write(client, language="de", write_gps=True)

@@ -94,7 +94,6 @@ def router(services: Services) -> APIRouter:
     )
     async def decide(ruling: Ruling) -> Response:
         chosen = _chosen(services, ruling)
-
         outcome = _Outcome()
 
         def choose(catalog: Catalog, snapshot: Snapshot) -> dict[int, Decision | None]:
@@ -179,7 +178,8 @@ def _judge(
             else:
                 outcome.decisions[number] = Decision("accepted", landmark)
         else:
-            landmark = photo.shown or (photo.best and photo.best.landmark)
+            # Of the recognizer's answer, also where another was accepted: else it would come back.
+            landmark = photo.best and photo.best.landmark
             if landmark is None:
                 outcome.refused[number] = "nothing was recognized in it"
             else:
