@@ -183,7 +183,7 @@ def test_settings_come_from_options_the_environment_and_a_file(
     ("option", "value", "says"),
     [
         ("--api-key", "short", "expected 16 or more"),
-        ("--api-key-file", "nowhere.txt", "does not exist"),
+        ("--api-key-file", "nowhere.txt", "No such file"),
         ("--library", "nowhere", "does not exist"),
         ("--rate", "0", "equal to 1"),
         ("--log-format", "xml", "xml"),

@@ -130,8 +130,6 @@ def serve(
         Path | None,
         typer.Option(
             envvar="WHERESHOT_API_KEY_FILE",
-            exists=True,
-            dir_okay=False,
             metavar="FILE",
             help="A file with one key a line; # begins a comment.",
             rich_help_panel=_ACCESS,
@@ -178,6 +176,7 @@ def serve(
     metrics: Annotated[
         bool,
         typer.Option(
+            "--metrics/--no-metrics",
             envvar="WHERESHOT_METRICS",
             help="Answer GET /metrics, for Prometheus.",
             rich_help_panel=_SERVICE,
@@ -271,9 +270,9 @@ def _read_keys(given: Sequence[str], file: Path | None) -> tuple[str, ...]:
     """The keys of the command line, the environment and a file."""
     from whereshot.serve.keys import check_key
 
-    lines = file.read_text(encoding="utf-8").splitlines() if file else ()
-    listed = [line for line in lines if line.strip() and not line.startswith("#")]
     try:
+        lines = file.read_text(encoding="utf-8").splitlines() if file else ()
+        listed = [line for line in lines if line.strip() and not line.startswith("#")]
         return tuple(check_key(key) for key in (*given, *listed))
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--api-key") from error
