@@ -220,8 +220,10 @@ def test_lists_lag_behind_an_index_but_not_behind_a_person(
     monkeypatch.setattr("whereshot.serve.library.room.index_work", lambda *_: held)
     monkeypatch.setattr("whereshot.serve.library.room._PATIENCE", 1e6)
     with Catalog() as other:
-        other.connection.execute("UPDATE photos SET camera = 'a camera'")
-    before = client.get("/api/library").json()["revision"]
+        other.connection.execute("UPDATE photos SET written_at = '2026-11-26T18:00:00+00:00'")
+    while (said := client.get("/api/library").json())["counts"]["written"] != 6:
+        time.sleep(0.01)
+    before = said["revision"]
     begun = client.post("/api/library/index", json={})
     with Catalog() as other:
         other.connection.execute("UPDATE photos SET error = 'it is gone'")
