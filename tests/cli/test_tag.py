@@ -62,9 +62,8 @@ def test_tag_writes_sidecars_and_undo_leaves_every_byte_as_it_was(tag, run, libr
     status, out, err = tag(library)
     assert status == 0, err
     assert [line.split()[0] for line in out.splitlines()] == ["written", "review", "written"]
-    assert (
-        "4 photos: 2 written, 0 updated, 0 removed, 1 skipped, 1 review, 0 failed; `whereshot undo 1`" in err
-    )
+    counts = "4 photos: 2 written, 0 updated, 0 removed, 1 skipped, 1 review, 0 failed"
+    assert f"{counts}; `whereshot undo 1`" in err
     peru = parse_sidecar((library / "trip" / "peru.png.xmp").read_bytes())
     assert peru.keywords == ("holiday", "Peru", "Cusco", "Machu Picchu")
     assert peru.own is not None
