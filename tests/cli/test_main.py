@@ -151,6 +151,27 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == ""
 
 
+def test_a_verb_has_its_options_whoever_asks(command) -> None:
+    for words in (["tag", "--help"], ["data", "check", "--help"]):
+        asked = subprocess.run(command(*words), capture_output=True, text=True, check=True)
+        assert "--help" in asked.stdout
+        assert ("--dry-run" in asked.stdout) == (words[0] == "tag")
+    unknown = subprocess.run(command("predct"), capture_output=True, text=True)
+    assert unknown.returncode == 2
+    assert "Did you mean 'predict'?" in unknown.stderr
+
+
+def test_a_shell_completes_the_options_of_a_verb(command) -> None:
+    shell = {
+        **os.environ,
+        "_WHERESHOT_COMPLETE": "complete_bash",
+        "COMP_WORDS": "whereshot organize --dr",
+        "COMP_CWORD": "2",
+    }
+    done = subprocess.run(command(), capture_output=True, text=True, env=shell)
+    assert done.stdout.split() == ["--dry-run"]
+
+
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="this system does not tell CPU seconds")
 def test_help_answers_in_four_tenths_of_a_second(command) -> None:
     seconds: list[float] = []
