@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from whereshot.library.catalog import Catalog
     from whereshot.library.index import IndexSummary
 
-BundleOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME_OR_DIR",
-        help="A shipped bundle by name, or the path of one.",
-        show_default="world",
-    ),
-]
 CatalogOption = Annotated[
     Path | None,
     typer.Option(

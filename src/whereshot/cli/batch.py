@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from whereshot.cli._bundle import BundleOption
 from whereshot.cli._progress import ProgressLine, progress_text
 from whereshot.cli._shared import EXIT_FAILED
 from whereshot.cli._verdict import MaxFalseTagsOption, ThresholdOption, share_of
@@ -35,14 +36,7 @@ def batch(
         ),
     ],
     k: Annotated[int, typer.Option("-k", min=1, help="How many candidates per photo.")] = 5,
-    bundle: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME_OR_DIR",
-            help="A shipped bundle by name, or the path of one.",
-            show_default="world",
-        ),
-    ] = None,
+    bundle: BundleOption = None,
     threshold: ThresholdOption = None,
     max_false_tags: MaxFalseTagsOption = None,
     column: Annotated[

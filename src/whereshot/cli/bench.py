@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from whereshot.cli._bundle import BundleOption
 from whereshot.cli._photos import expand_photos
 from whereshot.cli._shared import EXIT_FAILED, print_error
 
@@ -29,14 +30,7 @@ def bench(
     ],
     repeats: Annotated[int, typer.Option(min=1, help="How often each photo is measured.")] = 5,
     limit: Annotated[int, typer.Option(min=1, help="At most this many photos.")] = 100,
-    bundle: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME_OR_DIR",
-            help="A shipped bundle by name, or the path of one.",
-            show_default="world",
-        ),
-    ] = None,
+    bundle: BundleOption = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Photos side by side, for photos/s.", show_default="one per core"),

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from whereshot.cli._indexing import BundleOption, CatalogOption, ProcessesOption, look_at_photos
+from whereshot.cli._bundle import BundleOption
+from whereshot.cli._indexing import CatalogOption, ProcessesOption, look_at_photos
 from whereshot.cli._progress import ProgressLine
 from whereshot.cli._shared import EXIT_FAILED, check_target, print_error, printable
 

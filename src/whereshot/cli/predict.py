@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from whereshot.cli._bundle import BundleOption
 from whereshot.cli._photos import STDIN, expand_photos
 from whereshot.cli._progress import ProgressLine
 from whereshot.cli._shared import EXIT_FAILED, print_error, printable
@@ -33,14 +34,7 @@ def predict(
         ),
     ],
     k: Annotated[int, typer.Option("-k", min=1, help="How many candidates per photo.")] = 5,
-    bundle: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME_OR_DIR",
-            help="A shipped bundle by name, or the path of one.",
-            show_default="world",
-        ),
-    ] = None,
+    bundle: BundleOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per photo and line.")
     ] = False,
