@@ -11,8 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+if os.environ.get("WHERESHOT_REQUIRE_ALL") == "1":
+    # Where a change is judged, examples must not be a matter of luck: the same ones each time.
+    # Everywhere else they are new ones, and a failure prints how to repeat it.
+    settings.register_profile("judging", derandomize=True, deadline=None, print_blob=True)
+    settings.load_profile("judging")
 
 
 def skip_or_fail(reason: str) -> None:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import io
-import time
 
 import numpy as np
 import pytest
+from costs import cpu_seconds
 from made_photos import saved, scene
 from PIL import Image, ImageOps
 
@@ -140,9 +140,8 @@ def test_a_chain_of_near_duplicates_is_one_group():
 
 def test_thousands_of_equal_photos_are_joined_at_once():
     (photo_hash,) = random_hashes(1)
-    began = time.perf_counter()
-    assert set(group_hashes([photo_hash] * 50_000)) == {0}
-    assert time.perf_counter() - began < 5
+    with cpu_seconds(10):
+        assert set(group_hashes([photo_hash] * 50_000)) == {0}
 
 
 @pytest.mark.parametrize("wrong", [-1, 256])

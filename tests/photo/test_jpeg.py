@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import math
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from costs import cpu_seconds
 from pictures import difference, encode, exif, scene
 from PIL import Image
 
@@ -184,19 +184,15 @@ def test_a_jpeg_beyond_the_limit_is_too_large() -> None:
 
 
 def test_more_pixels_than_bytes_can_hold_are_damage_and_cost_nothing() -> None:
-    start = time.perf_counter()
-    with pytest.raises(DamagedPhotoError):
+    with cpu_seconds(5), pytest.raises(DamagedPhotoError):
         decode(with_frame(SCENE, width=13000, height=15000))
-    assert time.perf_counter() - start < 2
 
 
 def test_thousands_of_scans_are_refused_at_once() -> None:
     data = encode(scene(320, 240), "JPEG", progressive=True)
     last = data.rindex(b"\xff\xda")
-    start = time.perf_counter()
-    with pytest.raises(DamagedPhotoError, match="too many scans"):
+    with cpu_seconds(5), pytest.raises(DamagedPhotoError, match="too many scans"):
         decode(data[:-2] + data[last:-2] * 5000 + data[-2:])
-    assert time.perf_counter() - start < 2
 
 
 def test_the_header_tells_what_the_file_holds() -> None:

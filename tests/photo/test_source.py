@@ -6,11 +6,11 @@ import os
 import socket
 import struct
 import sys
-import time
 import zlib
 from pathlib import Path
 
 import pytest
+from costs import cpu_seconds
 from pictures import HEIC, encode, scene
 from PIL import Image
 
@@ -50,10 +50,8 @@ def test_a_folder_named_like_a_photo_is_no_photo(tmp_path: Path, read) -> None:
 @pytest.mark.parametrize("read", READERS)
 def test_a_pipe_is_refused_without_waiting(tmp_path: Path, read) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
-    start = time.perf_counter()
     with pytest.raises(PhotoAccessError, match="a pipe, socket or device"):
         read(tmp_path / "pipe.jpg")
-    assert time.perf_counter() - start < 2
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -226,10 +224,8 @@ def test_a_huge_sparse_file_is_refused_unread(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.write(FORMATS["JPEG"])
         file.truncate(1 << 40)
-    start = time.perf_counter()
-    with pytest.raises(PhotoTooLargeError):
+    with cpu_seconds(5), pytest.raises(PhotoTooLargeError):
         decode(path)
-    assert time.perf_counter() - start < 2
 
 
 def test_a_file_that_hides_its_size_is_read_up_to_the_limit() -> None:
@@ -295,10 +291,8 @@ def bomb(kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_bombs_are_refused_at_once(kind: str) -> None:
-    start = time.perf_counter()
-    with pytest.raises(PhotoError) as caught:
+    with cpu_seconds(5), pytest.raises(PhotoError) as caught:
         decode(bomb(kind))
-    assert time.perf_counter() - start < 2
     # libavif judges the size itself, as damage.
     assert isinstance(caught.value, PhotoTooLargeError) or kind == "AVIF"
 
@@ -310,9 +304,8 @@ def test_a_text_bomb_in_a_png_costs_nothing() -> None:
 
     text = chunk(b"zTXt", b"bomb\0\0" + zlib.compress(bytes(100_000_000), 9))
     data = FORMATS["PNG"][:33] + text * 5 + FORMATS["PNG"][33:]
-    start = time.perf_counter()
-    assert decode(data).shape == (64, 96, 3)
-    assert time.perf_counter() - start < 2
+    with cpu_seconds(5):
+        assert decode(data).shape == (64, 96, 3)
 
 
 def test_limits_must_be_positive() -> None:

@@ -65,6 +65,16 @@ def test_keywords_that_a_person_had_stay() -> None:
     assert remove_place(merge_place(content, tag())) == content
 
 
+def test_of_two_lists_the_one_that_was_added_to_is_cleared() -> None:
+    # Beside the first list, one of alternatives: a reader takes "Places" of it and no more.
+    spoken = "<rdf:li xml:lang='de'>Places</rdf:li><rdf:li xml:lang='de'>China</rdf:li>"
+    twice = f"<dc:subject><rdf:Alt>{spoken}</rdf:Alt></dc:subject>"
+    content = packet(bag("dc:subject", "Anna"), twice)
+    merged = merge_place(content, tag())
+    assert merged.index(b"<rdf:li>China</rdf:li>") < merged.index(b"Places")
+    assert removed(merged) == content
+
+
 def test_keywords_that_a_person_added_later_stay() -> None:
     merged = merge_place(DARKTABLE, tag())
     later = merged.replace(

@@ -160,10 +160,11 @@ def _add_place(plan: _Plan, tag: PlaceTag) -> None:
     if not packet.has(LOCATION_SHOWN):
         plan.create(LOCATION_SHOWN, Element("rdf:Bag", (place,)))
     else:
-        within = next(packet.lists(LOCATION_SHOWN), None)
-        if within is None or any(_is_of(fields(item), said) for item in items(within)):
+        lists = list(packet.lists(LOCATION_SHOWN))
+        shown = (fields(item) for within in lists for item in items(within))
+        if not lists or any(_is_of(one, said) for one in shown):
             return
-        plan.append(within, place)
+        plan.append(lists[0], place)
     plan.added.append((LOCATION_SHOWN, tag.landmark_id))
 
 

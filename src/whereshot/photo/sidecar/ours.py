@@ -70,7 +70,9 @@ def find_ours(packet: Packet) -> Ours:
 
 
 def _find_keywords(packet: Packet, name: str, additions: Additions, ours: Ours) -> None:
-    listed = [item for within in packet.lists(name) for item in items(within)]
+    # Where there are several lists, only the first was added to: its items are taken before others.
+    lists = reversed(list(packet.lists(name)))
+    listed = [item for within in lists for item in items(within)]
     ours.elements.update(_take(listed, additions.values(name)))
     left = [item for item in listed if item not in ours.elements]
     # Copies of a person's keywords go with a list of ours only. In one that somebody went on with,
@@ -98,7 +100,9 @@ def _find_place(packet: Packet, tag: PlaceTag, additions: Additions, ours: Ours)
     said = {expand(name): value for name, value in tag.shown_fields().items()}
     for within in packet.lists(LOCATION_SHOWN):
         same = [item for item in items(within) if fields(item) == said]
-        ours.elements.update(same[-1:])
+        if same:
+            ours.elements.add(same[-1])
+            break
     _find_empty(packet, LOCATION_SHOWN, additions, ours)
 
 
