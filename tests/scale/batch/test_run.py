@@ -219,6 +219,37 @@ def test_relative_paths_are_those_of_where_the_batch_runs(
     assert found[0]["verdict"] == "landmark"
 
 
+def test_what_goes_on_from_another_folder_takes_the_same_photos_or_none(
+    batch: Batch, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [str(Path(path).relative_to(album)) for path in photos_of([str(album)])]
+    pq.write_table(pa.table({"path": paths}), tmp_path / "photos.parquet")
+    asked = {"folder": f"{album.name}/trip", "data set": str(tmp_path / "photos.parquet")}
+    begun_in = {"folder": album.parent, "data set": album}
+    for kind, name in asked.items():
+        monkeypatch.chdir(begun_in[kind])
+        with pytest.raises(KeyboardInterrupt):
+            batch(name, tmp_path / kind, block_size=5, engine=Inline(5, fails_after=2))
+    monkeypatch.chdir(tmp_path)
+    assert batch(asked["data set"], tmp_path / "data set").failed == 2  # as in its own folder
+    with pytest.raises(BatchError, match=rf"in the folder '{album.parent}'; .* Go on from there"):
+        batch(asked["folder"], tmp_path / "folder")
+
+
+def test_results_may_not_lie_among_the_files_that_are_read(
+    batch: Batch, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pq.write_table(pa.table({"path": list(photos_of([str(album)]))}), tmp_path / "a.parquet")
+    for inputs, output in ((".", "out"), (str(tmp_path), "in/out"), (f"file://{tmp_path}", "out")):
+        with pytest.raises(BatchError, match=r"is in the input .* Give an output elsewhere"):
+            batch(inputs, output)
+        assert not Path(output).exists()
+    assert batch("a.parquet", "out").recognized == 40
+    shutil.copytree(album, tmp_path / "trip")
+    assert batch("trip", "trip/out").recognized == 40  # photos are listed once, and are no tables
+
+
 def test_progress_is_told(batch: Batch, album: Path, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     rates: list[float] = []

@@ -104,6 +104,20 @@ def test_other_rows_have_another_fingerprint(tmp_path: Path) -> None:
     assert len(prints) == 3
 
 
+def test_other_rows_of_the_same_length_have_another_fingerprint(tmp_path: Path) -> None:
+    file = tmp_path / "rows.parquet"
+    prints: set[str] = set()
+    sizes: set[int] = set()
+    for first in (100, 200):
+        paths = [f"{number}.jpg" for number in range(first, first + 50)]
+        table = pa.table({"path": paths})
+        pq.write_table(table, file, compression="none", use_dictionary=False)
+        sizes.add(file.stat().st_size)
+        prints.add(Inputs((str(file),)).parquet().fingerprint)
+    assert len(sizes) == 1
+    assert len(prints) == 2
+
+
 @pytest.mark.parametrize(
     ("columns", "asked", "found"),
     [

@@ -20,7 +20,7 @@ from whereshot.scale.batch.listing import keep_list, kept_list, photos_of
 from whereshot.scale.batch.output import Counts, Manifest, Output, check_same
 from whereshot.scale.batch.recognizing import Device, Work, plan_work
 from whereshot.scale.batch.sources import LanceRows, ParquetRows, Source
-from whereshot.scale.batch.storage import locate
+from whereshot.scale.batch.storage import Place, locate
 from whereshot.scale.batch.table import Record, records_of
 
 BLOCK_SIZE = 1000
@@ -85,7 +85,12 @@ def batch_recognize(
     work = plan_work(bundle, k=k, threshold=threshold, max_false_tags=max_false_tags, device=device)
     target = Output(locate(output))
     manifest, source = _begun(target, asked, work, block_size, report)
-    work = replace(work, stores=tuple(place for place in map(locate, names) if not place.is_local))
+    work = replace(
+        work,
+        stores=tuple(place for place in map(locate, names) if not place.is_local),
+        # Another machine may not have it: paths of its own begin where it was started.
+        folder=manifest.folder if os.path.isdir(manifest.folder) else work.folder,  # noqa: PTH112
+    )
 
     done = target.finished(manifest)
     to_do = [block for block in range(manifest.blocks) if block not in done]
@@ -146,9 +151,12 @@ def _begun(
     if there is not None:
         size = there.block_size if block_size is None else block_size
         check_same(there, {**wanted, "block_size": size}, where)
+        _check_folder(there, work.folder, where)
         return there, _opened_again(there, asked, target)
     kind = asked.kind()
     source: ParquetRows | LanceRows
+    if kind == "parquet":
+        _check_apart(asked, target)
     if kind == "photos":
         source = keep_list(photos_of(asked.names), target.own_folder, report)
     else:
@@ -168,9 +176,35 @@ def _begun(
         block_size=BLOCK_SIZE if block_size is None else block_size,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         whereshot=whereshot.__version__,
+        folder=work.folder,
     )
     target.begin(manifest)
     return manifest, source
+
+
+def _check_folder(there: Manifest, folder: str, where: str) -> None:
+    """Raise BatchError where relative inputs would be others than those of the batch."""
+    relative = [name for name in there.inputs if not os.path.isabs(name) and "://" not in name]  # noqa: PTH117
+    if relative and folder != there.folder and os.path.isdir(there.folder):  # noqa: PTH112
+        raise BatchError(
+            f"The output {where!r} was begun with {relative[0]!r} in the folder "
+            f"{there.folder!r}; now it is {folder!r}. Go on from there, or give another output"
+        )
+
+
+def _check_apart(asked: Inputs, target: Output) -> None:
+    """Raise BatchError where the results would become a part of the data set."""
+    inner = os.path.join(_absolute(target.place), "")  # noqa: PTH118
+    for name in asked.names:
+        if inner.startswith(os.path.join(_absolute(locate(name)), "")):  # noqa: PTH118
+            raise BatchError(
+                f"The output {target.place.name!r} is in the input {name!r}, and would be taken "
+                "for some of its Parquet files. Give an output elsewhere"
+            )
+
+
+def _absolute(place: Place) -> str:
+    return os.path.abspath(place.path) if place.is_local else place.name  # noqa: PTH100
 
 
 def _opened_again(there: Manifest, asked: Inputs, target: Output) -> Source:

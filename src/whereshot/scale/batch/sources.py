@@ -128,7 +128,7 @@ def open_parquet(
     at_once = min(opened[0].largest_group, _MOST_ROWS_AT_ONCE)
     digest = hashlib.sha256(repr(columns).encode())
     for file, about in zip(files, opened, strict=True):
-        text = f"{about.rows} {about.size} {file.name}\n"
+        text = f"{about.rows} {about.size} {about.footer} {file.name}\n"
         digest.update(text.encode("utf-8", "surrogateescape"))
     return ParquetRows(
         files,
@@ -150,10 +150,14 @@ def open_lance(
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """What a Parquet file says of itself; the row group with the most rows has `largest_group`."""
+    """What a Parquet file says of itself; the row group with the most rows has `largest_group`.
+
+    `footer` is a SHA-256: where row groups are, how long, and the extremes of their columns.
+    """
 
     rows: int
     size: int
+    footer: str
     schema: Any
     largest_group: int
 
@@ -164,7 +168,10 @@ def _look_at_parquet(place: Place) -> _About:
             about = file.metadata
             groups = [about.row_group(at).num_rows for at in range(about.num_row_groups)]
             largest = max(groups, default=0)
-            return _About(about.num_rows, stream.size(), file.schema_arrow, largest)
+            size = stream.size()
+            length = int.from_bytes(stream.read_at(4, size - 8), "little")
+            footer = hashlib.sha256(stream.read_at(length, size - 8 - length)).hexdigest()
+            return _About(about.num_rows, size, footer, file.schema_arrow, largest)
     except (pa.ArrowInvalid, OSError) as error:
         raise BatchError(
             f"{place.name!r} can't be read as a Parquet file: {error}. "
