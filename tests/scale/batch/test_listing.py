@@ -18,7 +18,7 @@ from whereshot.scale.batch.storage import locate
 
 @pytest.mark.parametrize(
     "pattern",
-    ["", "trip", "*.png", "trip/*", "**/*.png", "t*", "gps.jpg", "notes.md", "*[0-3].png"],
+    ["", "trip", "*.png", "trip/*", "**/*.png", "t*", "gps.jpg", "gone.jpg", "*[0-3].png"],
 )
 def test_a_batch_takes_the_photos_that_predict_takes_in_that_order(
     album: Path, pattern: str, monkeypatch: pytest.MonkeyPatch
@@ -48,13 +48,16 @@ def test_a_list_has_a_photo_in_each_line(tmp_path: Path) -> None:
     assert found == ["a.jpg", "s3://bucket/b.jpg", os.fsdecode(b"odd \xff.jpg"), "c.jpg"]
 
 
-@pytest.mark.parametrize("asked", ["nothing/*.jpg", "memory://nothing/*.jpg", "empty"])
+@pytest.mark.parametrize(
+    "asked",
+    ["nothing/*.jpg", "memory://nothing/*.jpg", "empty", "photso", "memory://photso", "no.txt"],
+)
 def test_an_input_without_photos_is_refused(
     asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BatchError, match=r"no photos in|can't be listed"):
+    with pytest.raises(BatchError, match=r"no photos in|can't be listed|is not there"):
         list(photos_of([asked]))
 
 

@@ -84,6 +84,12 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
         Output(locate(tmp_path)).manifest()
 
 
+def test_a_file_is_no_output(tmp_path: Path) -> None:
+    (tmp_path / "last.jpg").touch()  # of a pattern that the shell has put in
+    with pytest.raises(BatchError, match=r"last\.jpg' is a file; expected a folder"):
+        Output(locate(tmp_path / "last.jpg")).manifest()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

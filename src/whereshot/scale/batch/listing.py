@@ -34,7 +34,8 @@ def photos_of(inputs: Iterable[str]) -> Iterator[str]:
 
     A folder stands for the photos in it and below, a pattern for what matches, a file such as
     `photos.txt` for the paths and URLs in it, one a line; any other file for itself. Raises
-    BatchError for a pattern or folder without photos, and for one that can't be read.
+    BatchError for a pattern or folder without photos, for one that can't be read, and for what is
+    not there and does not look like a photo: a photo that is missing is an answer like any other.
     """
     for text in inputs:
         place = locate(text)
@@ -95,13 +96,19 @@ def is_pattern(place: Place) -> bool:
 
 
 def _photos_of_one(place: Place) -> Iterator[str]:
+    kind = place.kind()
     if is_pattern(place):
         found = files_matching(place)
         if "**" in place.path:  # it names each folder and its files too
             found = [each for each in found if is_photo(each.last) and each.kind() == "file"]
-    elif place.kind() != "folder" and place.last.lower().endswith(LIST_SUFFIXES):
+    elif kind != "folder" and place.last.lower().endswith(LIST_SUFFIXES):
         yield from _lines(place)
         return
+    elif kind == "nothing" and not is_photo(place.last):
+        raise BatchError(
+            f"{place.name!r} is not there; expected a folder, a pattern in quotes, a list or a "
+            "photo. Check its spelling"
+        )
     else:
         found = [place]
     any_photo = False

@@ -56,7 +56,7 @@ class Manifest:
 
     `inputs` are as they were given, `fingerprint` is of the photos that they stood for; `photos` is
     the number of these, in all and (`files`) in each file that lists them. `version` is that of a
-    Lance data set, 0 elsewhere.
+    Lance data set, 0 elsewhere. Relative paths begin at `folder`.
     """
 
     bundle: str
@@ -74,6 +74,7 @@ class Manifest:
     block_size: int
     created: str
     whereshot: str
+    folder: str = ""
 
     @property
     def blocks(self) -> int:
@@ -119,8 +120,14 @@ class Output:
 
         Raises BatchError if something else is there, or what a newer whereshot wrote.
         """
-        if self.place.kind() == "nothing":
+        kind = self.place.kind()
+        if kind == "nothing":
             return None
+        if kind == "file":
+            raise BatchError(
+                f"The output {self.place.name!r} is a file; expected a folder, new or of this "
+                "batch. Name one after the inputs"
+            )
         try:
             text = (self.own_folder / _MANIFEST).read()
         except FileNotFoundError:
