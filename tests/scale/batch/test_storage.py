@@ -8,9 +8,11 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+from pyarrow import fs
 
 from whereshot.errors import BatchError, MissingExtraError
-from whereshot.scale.batch.storage import Opener, locate
+from whereshot.scale.batch.storage import Opener, Place, locate
 
 
 @pytest.fixture
@@ -92,6 +94,25 @@ def test_the_memory_of_fsspec_is_written_and_listed() -> None:
     assert place.read() == b"content"
     assert place.kind() == "file"
     assert [each.name for each in locate("memory://some/where").children()[0]] == [place.name]
+
+
+@pytest.mark.parametrize("protocol", ["memory", ("gs", "gcs"), ("slow", "slower")])
+def test_what_a_bucket_takes_in_one_request_is_not_written_twice(
+    protocol: str | tuple[str, ...],
+) -> None:
+    class Bucket(MemoryFileSystem):
+        cachable = False
+
+        def mv(self, *paths: str, **options: object) -> None:
+            moved.extend(paths)
+            super().mv(*paths, **options)
+
+    Bucket.protocol = protocol
+    moved: list[str] = []
+    place = Place(fs.PyFileSystem(fs.FSSpecHandler(Bucket())), f"/put/{protocol[0]}")
+    place.write(b"content")
+    assert place.read() == b"content"
+    assert bool(moved) == ("slow" in protocol)
 
 
 def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:

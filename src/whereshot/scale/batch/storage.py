@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -114,7 +115,7 @@ class Place:
         parent = posixpath.dirname(self.path)
         if parent:
             self.filesystem.create_dir(parent, recursive=True)
-        if self.filesystem.type_name.removeprefix("py::fsspec+") in _PUT_IS_WHOLE:
+        if _PUT_IS_WHOLE.intersection(_kinds_of(self.filesystem)):
             _fill(self, data)
             return
         temporary = self.at(posixpath.join(parent, TEMPORARY + uuid4().hex))
@@ -217,6 +218,14 @@ def _of_fsspec(url: str) -> tuple[Any, str]:
             "s3://bucket/photos. Check its spelling"
         ) from error
     return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path
+
+
+def _kinds_of(filesystem: Any) -> Sequence[str]:
+    """What a kind of storage is called; fsspec may have several names for it."""
+    if not isinstance(filesystem, fs.PyFileSystem):
+        return (filesystem.type_name,)
+    names = filesystem.handler.fs.protocol
+    return (names,) if isinstance(names, str) else names
 
 
 def _fill(place: Place, data: Any) -> None:
