@@ -79,6 +79,7 @@ def test_what_is_written_to_stderr_meanwhile_is_kept_but_for_the_noise(
         ({"CPU": 8.0}, 3, ["CUDA"], "cpu", 3, {"num_cpus": 1}),
         ({"CPU": 8.0, "GPU": 2.0}, None, ["CUDA"], "cuda", 2, {"num_cpus": 4, "num_gpus": 1.0}),
         ({"CPU": 8.0, "GPU": 2.0}, 4, ["CUDA"], "cuda", 4, {"num_cpus": 2, "num_gpus": 0.5}),
+        ({"CPU": 9.0, "GPU": 2.0}, 3, ["CUDA"], "cuda", 3, {"num_cpus": 3, "num_gpus": 0.5}),
         ({"CPU": 8.0, "GPU": 2.0}, None, ["CPU"], "cpu", 8, {"num_cpus": 1}),
     ],
 )

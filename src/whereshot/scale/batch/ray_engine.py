@@ -82,7 +82,8 @@ class RayEngine:
             return replace(work, device="cpu"), self._workers or everywhere, {"num_cpus": 1}
         workers = self._workers or gpus
         threads = max(1, cores // workers)
-        share = {"num_cpus": threads, "num_gpus": min(1.0, gpus / workers)}
+        # As many on each GPU: three on two of them take a half, for two thirds would fit once.
+        share = {"num_cpus": threads, "num_gpus": 1 / -(-workers // gpus)}
         return replace(work, device="cuda", threads=threads), workers, share
 
 
