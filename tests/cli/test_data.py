@@ -229,7 +229,7 @@ def test_fetch_unpacks_to_data_by_default(web, tmp_path, monkeypatch, capsys):
     [
         (["udacity50", "--url", "http://127.0.0.1:1/set.zip"], "Can't reach 127.0.0.1"),
         (["udacity50", "--url", "file:///etc/passwd"], "must start with http"),
-        (["gldv3"], "No published set 'gldv3'; known: udacity50"),
+        (["gldv3"], "No published set 'gldv3'; known: udacity50, gldv2. Did you"),
     ],
 )
 def test_a_fetch_that_fails_ends_with_1_and_one_line(web, tmp_path, capsys, arguments, message):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import logging
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,8 +24,6 @@ from whereshot.learn.shard_index import INDEX, write_index
 from whereshot.learn.shards import ShardFile, Shards
 from whereshot.photo import decode
 from whereshot.photo.source import read_photo
-
-logger = logging.getLogger(__name__)
 
 OnPhoto = Callable[[int, int], object]
 """Called as on_photo(photos done, photos in all); in all is 0 where that is not known."""
@@ -155,7 +152,6 @@ def _readable(
             data = read_photo(path)
             decode(data, min_side=32)
         except PhotoError as error:
-            logger.warning("left out: %s: %s", path, error)
             skipped.append((str(path), str(error)))
         else:
             yield _Photo(number, data)
