@@ -17,6 +17,7 @@ from whereshot.errors import DatasetError
 from whereshot.geo import haversine_km
 from whereshot.learn.evaluate import answer, evaluate
 from whereshot.learn.subject import Subject, load_subject
+from whereshot.recognize.judge import Judge
 
 Paint = Callable[..., Path]
 
@@ -173,6 +174,21 @@ def test_the_histogram_counts_every_photo_once(subject, photos, unknown):
     histogram = evaluate(subject, photos, unknown=unknown).histogram
 
     assert [sum(histogram.right), sum(histogram.wrong), sum(histogram.unknown)] == [8, 2, 4]
+
+
+def test_photos_are_judged_once_whatever_figures_are_made_of_them(
+    subject, photos, unknown, monkeypatch
+):
+    asked: list[int] = []
+    judge = Judge.judge
+
+    def counting(self, logits, embeddings=None):
+        asked.append(len(logits))
+        return judge(self, logits, embeddings)
+
+    monkeypatch.setattr(Judge, "judge", counting)
+    evaluate(subject, photos, unknown=unknown)
+    assert asked == [10, 4]
 
 
 def test_embeddings_come_with_the_answers_where_they_are_wanted(subject, photos):

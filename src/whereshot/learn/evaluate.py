@@ -137,11 +137,11 @@ def measure(
     """
     _check_threshold(min_certainty)
     subject, answers, index = answered.subject, answered.answers, answered.index
-    others, strangers = answered.others, answered.strangers
+    strangers = answered.strangers
     if min_certainty is None:
         min_certainty = subject.min_certainty
     report("figures", 0, 1)
-    found = Figures(subject, answers, resamples, seed)
+    found = Figures(subject, answers, answered.others, resamples=resamples, seed=seed)
     fingerprint = index.fingerprint()
     evaluation = Evaluation(
         measured=Measured(
@@ -170,10 +170,8 @@ def measure(
         geography=found.geography(),
         verdicts=None if min_certainty is None else found.verdicts(min_certainty),
         coverage=found.coverage(subject.held_out),
-        open_set=None
-        if others is None or strangers is None
-        else found.open_set(others, strangers, min_certainty),
-        histogram=found.histogram(others),
+        open_set=None if strangers is None else found.open_set(strangers, min_certainty),
+        histogram=found.histogram(),
         landmarks=found.rows(),
         confusion=found.cells(),
         mistakes=found.mistakes(index.root),

@@ -46,21 +46,34 @@ COVERAGES = (0.9, 0.95, 0.99)
 
 
 class Figures:
-    """The figures of one set of answers; what several of them need is computed once."""
+    """The figures of one set of answers; what several of them need is computed once.
+
+    `others` are answers to photos without a landmark, where there are any.
+    """
 
     def __init__(
-        self, subject: Subject, answers: Answers, resamples: int = RESAMPLES, seed: int = 0
+        self,
+        subject: Subject,
+        answers: Answers,
+        others: Answers | None = None,
+        *,
+        resamples: int = RESAMPLES,
+        seed: int = 0,
     ) -> None:
-        self.subject, self.answers = subject, answers
+        self.subject, self.answers, self.others = subject, answers, others
         self.resamples, self.seed = resamples, seed
         self.labels = answers.labels
         self.ranks = metrics.truth_ranks(answers.logits, answers.labels)
         self.right: Bools = self.ranks == 0
         self.predicted = answers.logits.argmax(axis=1)
-        judged = subject.judge.judge(answers.logits, answers.embeddings)
+        judge = subject.judge
+        judged = judge.judge(answers.logits, answers.embeddings)
         self.probabilities = judged.probabilities
         self.confidences = judged.probabilities.max(axis=1)
         self.certainties = judged.certainty
+        self.judged_others = (
+            None if others is None else judge.judge(others.logits, others.embeddings)
+        )
         self.distances = metrics.distance_errors_km(
             answers.labels, self.predicted, *subject.coordinates()
         )
@@ -132,9 +145,11 @@ class Figures:
             rows.append(SetCoverage(promised, share, float(sizes.mean())))
         return tuple(rows)
 
-    def open_set(self, others: Answers, index: PhotoIndex, min_certainty: float | None) -> OpenSet:
-        """How photos of landmarks and of none are told apart."""
-        judged = self.subject.judge.judge(others.logits, others.embeddings)
+    def open_set(self, index: PhotoIndex, min_certainty: float | None) -> OpenSet | None:
+        """How photos of landmarks and of none, which `index` has, are told apart; None without."""
+        others, judged = self.others, self.judged_others
+        if others is None or judged is None:
+            return None
         confidences = judged.probabilities.max(axis=1)
         names = self.subject.names
         predicted = others.logits.argmax(axis=1)
@@ -183,22 +198,17 @@ class Figures:
             gap_at_1_percent=gap(99),
         )
 
-    def histogram(self, others: Answers | None) -> Histogram:
+    def histogram(self) -> Histogram:
         """How certain photos are that are named rightly, wrongly, or should not be named."""
 
         def count(certainties: Floats) -> tuple[int, ...]:
             numbers = metrics.bin_numbers(certainties, HISTOGRAM_BINS)
             return tuple(np.bincount(numbers, minlength=HISTOGRAM_BINS).tolist())
 
-        judge = self.subject.judge
         return Histogram(
             count(self.certainties[self.right]),
             count(self.certainties[~self.right]),
-            count(
-                np.empty(0)
-                if others is None
-                else judge.judge(others.logits, others.embeddings).certainty
-            ),
+            count(np.empty(0) if self.judged_others is None else self.judged_others.certainty),
         )
 
     def rows(self) -> tuple[LandmarkRow, ...]:
