@@ -11,6 +11,11 @@ import torch
 from whereshot.errors import RecipeError
 from whereshot.learn import architectures
 from whereshot.learn.architectures import mobile, plain, residual
+from whereshot.learn.architectures.mobile import (
+    ExtraDepthwiseBlock,
+    FusedInvertedBottleneck,
+    InvertedBottleneck,
+)
 from whereshot.learn.architectures.residual import BasicBlock
 from whereshot.learn.config import ModelConfig
 from whereshot.learn.network import LandmarkNet
@@ -61,6 +66,20 @@ def test_each_residual_branch_begins_switched_off() -> None:
     block = BasicBlock(32, 32, halve=False, excite=True, drop_path=0.0).train()
     x = torch.rand(4, 32, 8, 8)
     assert torch.allclose(block(x), x, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [FusedInvertedBottleneck, ExtraDepthwiseBlock])
+def test_a_branch_is_dropped_only_where_a_shortcut_goes_past_it(
+    kind: type[InvertedBottleneck],
+) -> None:
+    torch.manual_seed(0)
+    x = torch.rand(64, 8, 4, 4)
+    past = kind(8, 8, stride=1, expansion=2, drop_path=0.9).train()
+    unchanged = (past(x) == x).flatten(1).all(1)
+    assert 40 < int(unchanged.sum()) < 64
+    for stride, outputs in ((2, 8), (1, 16)):
+        alone = kind(8, outputs, stride=stride, expansion=2, drop_path=0.9).train()
+        assert (alone(x).flatten(1).abs().amax(1) > 0).all()
 
 
 @pytest.mark.slow

@@ -30,9 +30,11 @@ from whereshot.learn.architectures.blocks import (
 class InvertedBottleneck(nn.Module):
     """A branch that is wide in its middle, and a shortcut between its ends if they are alike."""
 
-    def __init__(self, *layers: nn.Module, has_shortcut: bool) -> None:
+    def __init__(self, *layers: nn.Module, has_shortcut: bool, drop_path: float) -> None:
         super().__init__()
-        self.branch = nn.Sequential(*layers)
+        # Only where something goes past the branch: else nothing would be left of the photo.
+        drop = DropPath(drop_path if has_shortcut else 0.0)
+        self.branch = nn.Sequential(*layers, drop)
         self.has_shortcut = has_shortcut
 
     def forward(self, x: Tensor) -> Tensor:
@@ -50,8 +52,8 @@ class FusedInvertedBottleneck(InvertedBottleneck):
         super().__init__(
             ConvNormAct(inputs, hidden, 3, stride=stride),
             ConvNormAct(hidden, outputs, 1, act=False),
-            DropPath(drop_path),
             has_shortcut=stride == 1 and inputs == outputs,
+            drop_path=drop_path,
         )
 
 
@@ -67,8 +69,8 @@ class ExtraDepthwiseBlock(InvertedBottleneck):
             ConvNormAct(inputs, hidden, 1),
             ConvNormAct(hidden, hidden, 5, stride=stride, groups=hidden),
             ConvNormAct(hidden, outputs, 1, act=False),
-            DropPath(drop_path),
             has_shortcut=stride == 1 and inputs == outputs,
+            drop_path=drop_path,
         )
 
 
