@@ -240,3 +240,12 @@ def test_uploads_that_run_at_once_hold_no_more_memory_than_allowed(connected):
         assert int(refused.headers["retry-after"]) >= 1
         for _ in range(5):  # what was held is let go of
             assert client.post("/api/recognize", files={"photos": b"hill"}).status_code == 200
+
+
+def test_a_body_of_json_that_finds_no_memory_is_asked_to_come_again(connected, tmp_path):
+    options = {"library": (tmp_path,), "catalog": tmp_path / "catalog.sqlite"}
+    with connected(FakeRecognizer(), held_bytes=20, **options) as client:
+        refused = client.post("/api/library/review", json={"ids": [1], "decision": "accept"})
+    assert refused.status_code == 503
+    assert refused.json()["error"]["type"] == "UploadsBusy"
+    assert int(refused.headers["retry-after"]) >= 1

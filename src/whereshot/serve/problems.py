@@ -26,8 +26,11 @@ from whereshot.serve.headers import SECURITY_HEADERS
 from whereshot.serve.watch import REQUEST_ID, request_id
 
 
-class RequestError(Exception):
+class RequestError(HTTPException):
     """A request that can't be answered, with the HTTP status that says so.
+
+    It is one of the framework's own, as only those come out of a body that the framework reads: in
+    place of any other it says 400.
 
     `close` if the rest of its body stays unread, so that its connection can't be used again;
     `retry_after` seconds if it may be answered later.
@@ -42,15 +45,15 @@ class RequestError(Exception):
         close: bool = False,
         retry_after: int | None = None,
     ) -> None:
-        super().__init__(message)
+        headers: dict[str, str] = {}
+        if close:
+            headers["Connection"] = "close"
+        if retry_after is not None:
+            headers["Retry-After"] = str(retry_after)
+        super().__init__(status, message, headers)
         self.status = status
         self.type = type_
         self.message = message
-        self.headers: dict[str, str] = {}
-        if close:
-            self.headers["Connection"] = "close"
-        if retry_after is not None:
-            self.headers["Retry-After"] = str(retry_after)
 
 
 def problem(
