@@ -108,9 +108,29 @@ def as_xmp(latitude: float) -> bytes:
     ],
 )
 def test_a_place_that_somebody_gave_stays_the_only_one(place: str) -> None:
-    for step in (plan_one(photo(), packet(place)), plan_one(photo(), embedded=packet(place))):
+    given = packet(place)
+    for step in (
+        plan_one(photo(), given),
+        plan_one(photo(), embedded=given),
+        plan_one(photo(), sidecar=given),
+    ):
         assert (step.outcome, step.after) == ("skipped", None)
         assert step.reason == "it has a place that somebody gave it"
+
+
+def test_what_a_sidecar_says_counts_where_the_photo_itself_is_written_to() -> None:
+    step = plan_one(photo(), sidecar=as_xmp(48.0))
+    assert step.outcome == "review"
+    assert "km from Machu Picchu" in step.reason
+    with_gps = TagOptions(WHEN, write_gps=True)
+    near = plan_one(photo(), options=with_gps, sidecar=as_xmp(PERU[0]))
+    ours = plan_one(photo(), options=with_gps).after
+    again = plan_one(photo(), options=with_gps, sidecar=ours)
+    assert near.after is not None
+    assert again.after is not None
+    assert parse_sidecar(near.after).gps is None
+    assert parse_sidecar(again.after).gps is not None
+    assert plan_one(photo(), sidecar=b"no xml").outcome == "written"
 
 
 def test_a_photo_is_tagged_once_whichever_bundle_says_the_same_later() -> None:

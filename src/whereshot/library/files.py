@@ -177,9 +177,8 @@ class RealFiles:
         mtime_ns: int | None = None,
     ) -> None:
         """See `Files`."""
-        if over is not None and not os.access(path, os.W_OK):
-            # A rename would get past that; whoever protected the file didn't mean it so.
-            raise PermissionError(errno.EACCES, "it is write-protected", str(path))
+        if over is not None:
+            _check_protection(path)
         with _unfinished(path) as temporary:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             try:
@@ -202,6 +201,7 @@ class RealFiles:
 
     def replace(self, staged: Path, path: Path, *, over: FileState) -> None:
         """See `Files`."""
+        _check_protection(path)
         handle = _open_regular(staged)
         try:
             os.fsync(handle)
@@ -335,6 +335,12 @@ def _open_regular(path: Path) -> int:
         os.close(handle)
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     return handle
+
+
+def _check_protection(path: Path) -> None:
+    # A rename would get past that; whoever protected the file didn't mean it so.
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "it is write-protected", str(path))
 
 
 def _write_all(handle: int, content: bytes) -> None:

@@ -71,7 +71,8 @@ class InPhotos:
         content = self._tool.read_xmp(path)
         if content and b"HasExtendedXMP" in content:
             raise SidecarError("its XMP is in several parts, which can't be changed safely")
-        return Metadata(path, content)
+        beside = self._files.read(sidecar_path(photo.path))
+        return Metadata(path, content, sidecar=beside)
 
     def write(self, path: Path, before: bytes | None, after: bytes | None, run: Run) -> None:
         """See `Keeper`."""
@@ -91,10 +92,17 @@ class InPhotos:
             self._tool.write_copy(photo, xmp, staged)
             run.apply(ReplaceFile(photo, staged, backup))
         except OSError:
-            staged.unlink(missing_ok=True)
-            if (seen := self._files.look(backup)) is not None:
-                self._files.remove(backup, seen=seen)
+            self._drop_needless(backup, photo)
             raise
+        finally:
+            staged.unlink(missing_ok=True)
+
+    def _drop_needless(self, backup: Path, photo: Path) -> None:
+        """Remove a backup whose photo is as it was; else it may be all that is left of that."""
+        seen = self._files.look(backup)
+        # An error may also come after the photo was replaced, when its folder is to reach the disk.
+        if seen is not None and seen.same_file(self._files.look(photo)):
+            self._files.remove(backup, seen=seen)
 
     def _free_backup(self, photo: Path) -> Path:
         # exiftool's own name first: its -restore_original finds it.

@@ -37,6 +37,7 @@ class Metadata(NamedTuple):
     content: bytes | None
     embedded: bytes | None = None  # the XMP inside the photo, where `content` is beside it
     shared: bool = False  # with other photos of the same name, as IMG_1.xmp is
+    sidecar: bytes | None = None  # the one beside it, where `content` is inside the photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +153,23 @@ def _unsure(photo: CatalogPhoto) -> TagStep:
 def _step(
     step: TagStep, photo: CatalogPhoto, finding: _Finding, metadata: Metadata, options: TagOptions
 ) -> TagStep:
-    inside = _inside(metadata.embedded)
-    beside = parse_sidecar(metadata.content) if metadata.content else Sidecar()
+    inside, beside = _other(metadata.embedded), _other(metadata.sidecar)
+    target = parse_sidecar(metadata.content) if metadata.content else Sidecar()
+    said = (inside, beside, target)
     if not photo.is_accepted:
-        for position in (photo.own_location, inside.gps, beside.gps):
+        for position in (photo.own_location, *(each.gps for each in said)):
             if far := contradiction(position, finding.landmark):
                 return replace(step, outcome="review", reason=far)
-        if beside.own is not None and beside.own.bundle == PERSON:
+        if any(each.own is not None and each.own.bundle == PERSON for each in (beside, target)):
             return replace(step, reason="somebody said which landmark it shows")
-    if inside.has_person_names or beside.has_person_names:
+    if any(each.has_person_names for each in said):
         return replace(step, reason="it has a place that somebody gave it")
-    has_position = photo.own_location is not None or inside.gps is not None
-    own = beside.own
+    has_position = (
+        photo.own_location is not None
+        or inside.gps is not None
+        or (beside.gps is not None and beside.gps.source == "exif")
+    )
+    own = target.own
     wants_position = options.write_gps or (own is not None and own.write_gps)
     tag = _tag(finding, options, write_gps=wants_position and not has_position)
     if own is not None and _says_the_same(own, tag):
@@ -200,8 +206,8 @@ def _without(step: TagStep, photo: CatalogPhoto, metadata: Metadata) -> TagStep:
     )
 
 
-def _inside(xmp: bytes | None) -> Sidecar:
-    """What a photo says itself; nothing if that can't be read: it is not written to."""
+def _other(xmp: bytes | None) -> Sidecar:
+    """What is said where nothing is written; nothing if that can't be read: it stays as it is."""
     try:
         return parse_sidecar(xmp) if xmp else Sidecar()
     except SidecarError:
