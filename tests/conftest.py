@@ -16,11 +16,12 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parents[1]
 
 
-if os.environ.get("WHERESHOT_REQUIRE_ALL") == "1":
-    # Where a change is judged, examples must not be a matter of luck: the same ones each time.
-    # Everywhere else they are new ones, and a failure prints how to repeat it.
-    settings.register_profile("judging", derandomize=True, deadline=None, print_blob=True)
-    settings.load_profile("judging")
+# Where a change is judged, examples must not be a matter of luck: the same ones each time.
+# Everywhere else they are new ones, and a failure prints how to repeat it. Nowhere have they to be
+# fast: a busy machine is no bug.
+settings.register_profile("trying", deadline=None, print_blob=True)
+settings.register_profile("judging", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("judging" if os.environ.get("WHERESHOT_REQUIRE_ALL") == "1" else "trying")
 
 
 def skip_or_fail(reason: str) -> None:

@@ -48,7 +48,7 @@ def test_right_and_wrong_answers_are_told_apart(load_client):
 def test_a_busy_server_is_asked_again_until_it_answers(load_client):
     shots = [load_client.Shot("a.jpg", b"hill", HILL), load_client.Shot("b.jpg", b"lake", LAKE)]
     order = [0, 1] * 4
-    report = drive(load_client, shots, order, clients=6, pause=0.05, workers=1, queue=1)
+    report = drive(load_client, shots, order, clients=6, pause=0.2, workers=1, queue=1)
     assert (report.right, report.wrong, report.lost) == (8, 0, 0)
     assert report.busy[503] > 0
 

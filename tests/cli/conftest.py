@@ -67,7 +67,7 @@ def program(command: Callable[..., list[str | bytes]]) -> Callable[..., Ran]:
             input=stdin,
             capture_output=True,
             env={**os.environ, **environment},
-            timeout=60,
+            timeout=300,
             check=False,
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -6,9 +6,12 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
+from whereshot.recognize import _stream
 from whereshot.recognize._stream import LOOK_AHEAD, ordered_map
 
 
@@ -25,7 +28,7 @@ def test_results_keep_the_order_of_the_items() -> None:
 
 
 def test_work_is_done_side_by_side() -> None:
-    meeting = threading.Barrier(3, timeout=5)
+    meeting = threading.Barrier(3, timeout=60)
 
     def meet(_: int) -> int:
         return meeting.wait()  # passes only when three are here at once
@@ -50,24 +53,26 @@ def test_an_endless_stream_is_taken_bit_by_bit() -> None:
     results.close()
 
 
-def test_what_is_done_leaves_before_the_next_item_comes() -> None:
-    done = threading.Event()
+def test_what_is_done_leaves_before_the_next_item_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    submitted: list[Future[int]] = []
     seen: list[int] = []
+
+    class Watched(ThreadPoolExecutor):
+        def submit(self, *call: Any, **options: Any) -> Future[Any]:
+            submitted.append(super().submit(*call, **options))
+            return submitted[-1]
 
     def source() -> Iterator[int]:
         yield 1
-        assert done.wait(5)
-        time.sleep(0.2)  # the first is done by now
+        submitted[0].result(timeout=60)
         yield 2
-        # The worker may be a little behind: what matters is that 1 is out before 3 was asked for.
-        assert seen == [1]
+        # 2 may be done by now, too. With two workers up to three are under way, so only its being
+        # done has let 1 go.
+        assert seen[:1] == [1]
         yield 3
 
-    def work(number: int) -> int:
-        done.set()
-        return number
-
-    for number in ordered_map(work, source(), workers=2):
+    monkeypatch.setattr(_stream, "ThreadPoolExecutor", Watched)
+    for number in ordered_map(lambda number: number, source(), workers=2):
         seen.append(number)  # noqa: PERF402 - `source` looks at it meanwhile
     assert seen == [1, 2, 3]
 
