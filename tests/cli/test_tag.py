@@ -292,7 +292,11 @@ def test_in_place_writes_into_photos_and_undo_and_purge_take_it_out(
     assert photo.stat().st_mtime_ns == kept.stat().st_mtime_ns == before["bridge.jpg"][3]
     assert kept.read_bytes() == before["bridge.jpg"][1]
     assert "0 written, 0 updated" in tag(library, "--in-place", "--yes").err
-    assert run("purge", library, "--in-place").status == 0
+    status, out, err = run("purge", library, "--in-place")
+    assert status == 0
+    assert f"cleaned  {photo}\n" in out
+    assert "removed" not in out, "a photo never is"
+    assert err.startswith("0 sidecars removed, ")
     said = subprocess.run([exiftool, "-XMP:all", photo], capture_output=True, check=True)
     assert said.stdout == b""
     assert run("undo").status == 0

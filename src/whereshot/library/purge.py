@@ -24,7 +24,10 @@ _MARKS = tuple(_MARK.encode(encoding) for encoding in ("utf-8", "utf-16-le", "ut
 
 @dataclass(frozen=True, slots=True)
 class PurgeStep:
-    """What happens to one file that whereshot wrote to: without `after`, its XMP goes whole."""
+    """What happens to one file that whereshot wrote to: without `after`, its XMP goes whole.
+
+    A sidecar without XMP is removed; a photo without is cleaned.
+    """
 
     path: Path
     outcome: Literal["removed", "cleaned", "failed"]
@@ -102,9 +105,8 @@ def _step(path: Path, files: Files, tool: ExifTool | None) -> PurgeStep | None:
         return step.failed(reason_of(error))
     if rest == content:
         return None
-    return replace(
-        step, outcome="removed" if rest is None else "cleaned", before=content, after=rest
-    )
+    goes = rest is None and suffix == ".xmp"
+    return replace(step, outcome="removed" if goes else "cleaned", before=content, after=rest)
 
 
 def _sidecar(path: Path, files: Files) -> bytes | None:
