@@ -14,6 +14,8 @@ from exportable import exportable_run
 from made_photos import data_set
 
 import whereshot
+from whereshot.errors import ExportError
+from whereshot.learn.delivery import BundleOptions
 from whereshot.recognize import find_bundle, read_bundle, shipped_bundles
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -145,7 +147,10 @@ def test_a_test_photo_that_can_not_be_read_is_named(
         (["--format", ","], "must be any of onnx, torchscript, exported"),
         (["--no-bundle", "--unknown", "others"], "goes with a bundle"),
         (["--format", "exported", "--gazetteer", "places.csv"], "goes with a bundle"),
-        (["--max-false-tags", "2"], "--max-false-tags"),
+        (["--max-false-tags", "2"], "'2' is no share between 0 and 1, such as 0.1% or 0.001"),
+        (["--max-false-tags", "101%"], "'101%' is no share"),
+        (["--max-false-tags", "few"], "'few' is no share"),
+        (["--max-false-tags", "nan"], "'nan' is no share"),
     ],
 )
 def test_wrong_usage_is_told_before_torch_comes(
@@ -155,6 +160,34 @@ def test_wrong_usage_is_told_before_torch_comes(
     assert (done.status, done.out) == (2, "")
     assert said in " ".join(done.err.replace("│", " ").split())
     assert not (trained / "export").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "share"),
+    [
+        ([], 0.005),
+        (["--max-false-tags", "1%"], 0.01),
+        (["--max-false-tags", "0.01"], 0.01),
+        (["--max-false-tags", "0"], 0),
+        (["--max-false-tags", "100%"], 1),
+    ],
+)
+def test_the_share_of_false_tags_is_a_number_or_percent(
+    run: Callable,
+    trained: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    share: float,
+) -> None:
+    asked: list[BundleOptions] = []
+
+    def note(*_: object, bundle: BundleOptions, **__: object) -> None:
+        asked.append(bundle)
+        raise ExportError("enough")
+
+    monkeypatch.setattr("whereshot.learn.delivery.deliver", note)
+    assert run("export", trained, *arguments).err == "whereshot: enough\n"
+    assert [each.max_false_share for each in asked] == [pytest.approx(share)]
 
 
 def test_what_is_no_run_and_what_is_there_already_are_one_line(

@@ -28,8 +28,8 @@ MaxFalseTagsOption = Annotated[
 ]
 
 
-def share_of(text: str, option: str) -> float:
-    """A share in (0, 1) from `0.1%` or `0.001`.
+def share_of(text: str, option: str, *, ends: bool = False) -> float:
+    """A share in (0, 1), or with `ends` in [0, 1], from `0.1%` or `0.001`.
 
     >>> share_of("0.1%", "--max-false-tags"), share_of("0.001", "--max-false-tags")
     (0.001, 0.001)
@@ -40,7 +40,7 @@ def share_of(text: str, option: str) -> float:
         share = float(number.removesuffix("%")) / (100 if percent else 1)
     except ValueError:
         share = -1.0
-    if not 0 < share < 1:
+    if not (0 < share < 1 or (ends and share in (0, 1))):
         raise typer.BadParameter(
             f"{text!r} is no share between 0 and 1, such as 0.1% or 0.001", param_hint=option
         )

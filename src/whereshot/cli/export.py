@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from whereshot.cli._verdict import share_of
+
 if TYPE_CHECKING:
     from whereshot.learn.delivery import Delivery
 
@@ -46,15 +48,13 @@ def export(
         ),
     ] = None,
     max_false_tags: Annotated[
-        float,
+        str,
         typer.Option(
             "--max-false-tags",
-            min=0,
-            max=1,
             metavar="SHARE",
-            help="How many of those may be given a name all the same.",
+            help="How many of those may be given a name all the same, such as 1% or 0.01.",
         ),
-    ] = 0.005,
+    ] = "0.5%",
     name: Annotated[
         str | None,
         typer.Option(
@@ -106,12 +106,13 @@ def export(
     whereshot export runs/world                           a bundle
     whereshot export runs/world --format torchscript      one file for PyTorch
     whereshot export runs/world --format onnx,torchscript,exported --overwrite
-    whereshot export runs/scratch --unknown photos/others --max-false-tags 0.01
+    whereshot export runs/scratch --unknown photos/others --max-false-tags 1%
     whereshot export runs/flowers --no-bundle             classes that are no landmarks
     """
     from whereshot.cli._training import require_learn, show_progress
 
     wanted = _formats(formats)
+    max_false_share = share_of(max_false_tags, "--max-false-tags", ends=True)
     for option, value in (("--unknown", unknown), ("--gazetteer", gazetteer)):
         if value is not None and not (bundle and "onnx" in wanted):
             raise typer.BadParameter(
@@ -123,7 +124,7 @@ def export(
     from whereshot.learn.run import load_run
 
     options = BundleOptions(
-        bundle_version, max_false_tags, Gazetteer.from_csv(gazetteer) if gazetteer else None
+        bundle_version, max_false_share, Gazetteer.from_csv(gazetteer) if gazetteer else None
     )
     loaded = load_run(run)
     with show_progress() as report:
