@@ -195,3 +195,4 @@ def test_a_file_is_no_folder(organize: Callable[..., Any], library: Path, tmp_pa
     done = organize(tmp_path / "gone", tmp_path / "sorted", "--yes")
     assert done.status == 1
     assert "can't be found" in done.err
+    assert done.err.count(str(tmp_path / "gone")) == 1

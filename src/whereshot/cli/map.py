@@ -73,7 +73,7 @@ def map(  # noqa: A001 - it is the verb
         problems = look_at_photos(known, sources, bundle, workers).problems
         photos = list(known.photos(sources))
     for problem in problems:
-        print_error(f"{problem.path} {problem.message}")
+        print_error(problem.message)
     unread = [photo for photo in photos if photo.error is not None]
     for photo in unread:
         print_error(str(photo.error))

@@ -126,7 +126,7 @@ def organize(
         problems = look_at_photos(known, [source], bundle, workers).problems
         photos = list(known.photos([source]))
     for problem in problems:
-        print_error(f"{problem.path} {problem.message}")
+        print_error(problem.message)
     places = PlaceFinder().places(photos, neighbors=neighbors)
     for file in files:
         file.fill(photos, places)
