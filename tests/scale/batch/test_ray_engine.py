@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import batch_work
@@ -19,7 +20,7 @@ import pyarrow as pa
 import pytest
 from batch_work import Deadly, Inline, NoBundle, results, timeless
 
-from whereshot.errors import MissingExtraError, WorkerError
+from whereshot.errors import BatchError, MissingExtraError, WorkerError
 from whereshot.progress import silent
 from whereshot.scale.batch import LocalEngine, RayEngine, batch_recognize, ray_cluster
 from whereshot.scale.batch.listing import keep_list, photos_of
@@ -62,6 +63,19 @@ def test_without_ray_the_command_that_helps_is_named(
     source = keep_list(["a.jpg"], locate(tmp_path), silent)
     with pytest.raises(MissingExtraError, match=r"Ray Data, .* pip install 'whereshot\[scale\]'"):
         next(RayEngine().run(source, work, [(0, 1)]))
+
+
+@pytest.mark.parametrize("error", [Exception("The node timed out"), ConnectionError("no one")])
+def test_a_cluster_that_does_not_come_up_is_told_in_one_line(error: Exception) -> None:
+    def init(*_: Any, **__: Any) -> None:
+        raise error
+
+    ray = SimpleNamespace(is_initialized=lambda: False, init=init)
+    with (
+        pytest.raises(BatchError, match=rf"'on this machine' can't be reached: {error}\. Check"),
+        ray_cluster._connected(ray, None, 1),
+    ):
+        pass
 
 
 def test_what_is_written_to_stderr_meanwhile_is_kept_but_for_the_noise(
