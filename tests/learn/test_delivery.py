@@ -244,3 +244,9 @@ def test_missing_photos_are_an_error_before_any_work(
     with pytest.raises(DatasetError, match="has 'train' but no 'test'"):
         deliver(run, tmp_path / "out", photos=Photos(tmp_path / "half"))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("share", [-0.1, 5, float("nan")])
+def test_a_share_of_false_names_that_is_none_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match=r"max_false_share must be in \[0, 1\], such as 0\.01"):
+        BundleOptions(max_false_share=share)

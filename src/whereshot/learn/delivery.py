@@ -56,6 +56,13 @@ class BundleOptions:
     max_false_share: float = 0.005  # of photos without a landmark that may be named
     gazetteer: Gazetteer | None = None  # None: the shipped one
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_false_share <= 1:
+            raise ValueError(
+                "max_false_share must be in [0, 1], such as 0.01 for 1 %, "
+                f"got {self.max_false_share}"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
