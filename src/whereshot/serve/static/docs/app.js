@@ -21,13 +21,18 @@ function drawContents(found) {
         "ul",
         {},
         operations.map(({ id, method, path }) =>
-          h("li", {}, h("a", { href: `#${id}` }, h("b", {}, method), h("span", {}, path))),
+          h("li", {}, h("a", { href: `#${id}` }, h("b", {}, method), h("span", {}, breakable(path)))),
         ),
       ),
     ),
   );
   const common = h("li", {}, h("a", { class: "docs-contents-area", href: `#${COMMON}` }, "Every request"));
   contents.replaceChildren(h("ul", {}, lists, common));
+}
+
+/** A path that breaks before its slashes. */
+function breakable(path) {
+  return path.split(/(?=\/)/).flatMap((piece) => [h("wbr"), piece]);
 }
 
 function drawArea({ name, words, operations }, number, resolve) {

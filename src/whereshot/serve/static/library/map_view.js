@@ -101,7 +101,7 @@ export class MapView {
   }
 
   #showAll(photos = this.#shown, most = FAR) {
-    const padding = element("map-panel").hidden || innerWidth < 800 ? 70 : 400;
+    const padding = element("map-panel").hidden || innerWidth < 800 ? 110 : 400; // clear of the tools
     if (photos.length) this.view.fit(boxOf(photos), [70, padding, 70, 70], most);
     else this.view.fit([0, 0.2, 1, 0.75]);
   }

@@ -40,6 +40,7 @@ export class View {
   /** Show a box [left, top, right, bottom] of the unit square with room around it: `padding` in
    * pixels, above, right, below, left. The world is at most `most` pixels wide then. */
   fit([left, top, right, bottom], padding = [60, 60, 60, 60], most = MOST) {
+    this.#measure(); // what is beside it may have come or gone since the last frame
     const room = [
       Math.max(80, this.width - padding[3] - padding[1]),
       Math.max(80, this.height - padding[0] - padding[2]),
