@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -22,7 +23,7 @@ from whereshot.errors import CatalogError
 from whereshot.library.catalog import Catalog
 from whereshot.progress import Report
 from whereshot.serve.app import create_app
-from whereshot.serve.library.desk import Desk, DeskBusyError
+from whereshot.serve.library.desk import Desk, DeskBusyError, News
 from whereshot.serve.settings import Settings
 
 
@@ -161,6 +162,29 @@ def test_an_index_by_processes_is_followed_from_its_beginning_to_its_end(
         assert {job["number"] for job in told} == {1}
         with http.stream("GET", "/api/library/events") as late:
             assert next(events(late)) == ("job", told[-1])
+
+
+def test_no_more_follow_the_work_than_there_is_room_for(
+    opened: Callable[..., TestClient], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whereshot.serve.routes.library.events.MOST_FOLLOWERS", 2)
+    monkeypatch.setattr("whereshot.serve.library.desk.Desk.listeners", 2)
+    with opened(folder) as client:
+        refused = client.get("/api/library/events")
+    assert refused.status_code == 503
+    assert refused.json()["error"]["type"] == "TooManyFollowers"
+    assert int(refused.headers["retry-after"]) >= 1
+
+
+def test_a_follower_who_leaves_makes_room() -> None:
+    desk = Desk()
+
+    async def follow() -> None:
+        with News(desk), News(desk):
+            assert desk.listeners == 2
+        assert desk.listeners == 0
+
+    asyncio.run(follow())
 
 
 @pytest.mark.usefixtures("direct")

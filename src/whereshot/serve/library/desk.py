@@ -78,6 +78,11 @@ class Desk:
         return self._progress
 
     @property
+    def listeners(self) -> int:
+        """How many listen now."""
+        return len(self._listeners)
+
+    @property
     def is_busy(self) -> bool:
         """Whether work goes on."""
         return self._progress is not None and self._progress.state == "running"

@@ -13,11 +13,15 @@ from starlette.responses import StreamingResponse
 
 from whereshot.serve.library.desk import News, Progress
 from whereshot.serve.library.room import Library
+from whereshot.serve.problems import RequestError
+from whereshot.serve.reference.parts import refusal
 from whereshot.serve.services import Services
 
 _PACE_SECONDS = 0.2  # between two events
 _LOOK_SECONDS = 2.0  # how often it is asked whether another program has changed the catalog
 _HEARTBEAT_SECONDS = 15.0
+MOST_FOLLOWERS = 64  # each holds a connection, and looks at the catalog now and then
+_RETRY_AFTER_SECONDS = 10
 
 
 def router(services: Services) -> APIRouter:
@@ -29,9 +33,20 @@ def router(services: Services) -> APIRouter:
         summary="How far the work is",
         description="`job` events have a job as data, `changed` events a revision.",
         response_class=StreamingResponse,
-        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+        responses={
+            503: refusal("As many follow as the server has room for."),
+            200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        },
     )
     async def follow(request: Request) -> StreamingResponse:
+        if services.library.desk.listeners >= MOST_FOLLOWERS:
+            raise RequestError(
+                503,
+                "TooManyFollowers",
+                f"{MOST_FOLLOWERS} others follow the work already, as many as may. Close a page, "
+                f"or ask again in {_RETRY_AFTER_SECONDS} s.",
+                retry_after=_RETRY_AFTER_SECONDS,
+            )
         return StreamingResponse(
             _events(services, request),
             media_type="text/event-stream",
@@ -44,9 +59,9 @@ def router(services: Services) -> APIRouter:
 async def _events(services: Services, request: Request) -> AsyncGenerator[str]:
     library = services.library
     told: Progress | None = None
-    revision = await _revision(library)
-    spoke_at = monotonic()
     with News(library.desk) as news:
+        revision = await _revision(library)
+        spoke_at = monotonic()
         while not services.stopping.is_set():
             progress = library.desk.progress
             if progress is not told and progress is not None:

@@ -3,6 +3,7 @@
 import { ask } from "../shared/api.js";
 
 const ROOT = "/api/library";
+const AGAIN = 10_000; // ms
 
 /** Folders, counts, and the long work that runs or ran last. */
 export const library = () => ask(ROOT);
@@ -44,7 +45,11 @@ export function listen({ job, changed, connected }) {
   source.addEventListener("job", (event) => job(JSON.parse(event.data)));
   source.addEventListener("changed", (event) => changed(JSON.parse(event.data)));
   source.addEventListener("open", () => connected(true));
-  source.addEventListener("error", () => connected(false));
+  source.addEventListener("error", () => {
+    connected(false);
+    // A browser asks again by itself, but not after a refusal, as when too many listen.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen({ job, changed, connected }), AGAIN);
+  });
 }
 
 function send(method, path, body) {
