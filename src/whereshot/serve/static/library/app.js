@@ -80,6 +80,7 @@ function showLibrary({ folders, counts, revision }) {
   photos.outdate(revision);
   if (!isStarted) showView();
   else if (view() === "photos") photos.renew();
+  else if (view() === "review") review.renew();
   isStarted = true;
 }
 
@@ -149,6 +150,7 @@ function onjob(job) {
   const isRunning = job.state === "running";
   element("work").hidden = !isIndex || !isRunning;
   element("index-open").disabled = isRunning;
+  element("write-open").disabled = isIndex && isRunning; // one thing at a time
   if (!isIndex) return;
   if (isRunning) {
     progress.show(job);

@@ -83,6 +83,11 @@ export class Review {
     await this.#show();
   }
 
+  /** Show what has come since: a queue that was empty may have photos now. */
+  async renew() {
+    if (!this.#isBusy && !this.empty.hidden) await this.open();
+  }
+
   /** Decide about many photos of the queue at once; gives how many. */
   async acceptMany(photos) {
     const refused = await this.decisions.take(photos, "accept");
