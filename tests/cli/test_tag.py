@@ -18,6 +18,7 @@ import pytest
 from plug import tree_of
 from sidecars import bag, packet
 
+from whereshot.cli import tag as _tag
 from whereshot.library.files import RealFiles
 from whereshot.photo.sidecar import parse_sidecar
 
@@ -209,6 +210,22 @@ def test_a_folder_that_is_read_only_is_named_before_the_others_are_written(
     rows = rows_of(report)
     assert rows["peru.png"]["reason"] == "its folder can't be written to: Read-only file system"
     assert rows["bridge.jpg"]["outcome"] == "written"
+
+
+def test_a_read_only_folder_is_named_before_any_photo_is_looked_at(
+    tag, library: Path, monkeypatch: pytest.MonkeyPatch, read_only: Callable[[Path], None]
+) -> None:
+    read_only(library / "trip")
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_tag, "look_at_photos", stop)
+    status, _, err = tag(library)
+    assert status == 130
+    assert err == (
+        f"whereshot: nothing can be written into '{library / 'trip'}': Read-only file system\n"
+    )
 
 
 def test_a_catalog_elsewhere_is_used(tag, library: Path, tmp_path: Path, home: Path) -> None:

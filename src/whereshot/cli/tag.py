@@ -14,6 +14,8 @@ from whereshot.cli._indexing import CatalogOption, ProcessesOption, look_at_phot
 from whereshot.cli._shared import EXIT_FAILED, check_target, print_error, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from whereshot.library.catalog import Catalog
     from whereshot.library.files import Files
     from whereshot.library.keepers import Keeper
@@ -92,6 +94,7 @@ def tag(
     options = TagOptions(now(), write_gps, None if names.language == ENGLISH else names)
     files = DryFiles() if dry_run else RealFiles()
     keeper = _keeper(files, in_place=in_place, dry=dry_run)
+    blocked = _blocked_folders(paths, files)
     with ExitStack() as stack:
         told = stack.enter_context(_Told(report, show_changes=dry_run))
         known = stack.enter_context(Catalog(catalog))
@@ -99,7 +102,7 @@ def tag(
             told.problem(problem.path, problem.message)
         if asks:
             _ask(known, paths)
-        _write(known, paths, keeper, files, options, told, dry=dry_run)
+        _write(known, paths, keeper, files, options, blocked, told, dry=dry_run)
     if told.failed:
         raise typer.Exit(EXIT_FAILED)
 
@@ -109,6 +112,21 @@ def _keeper(files: Files, *, in_place: bool, dry: bool) -> Keeper:
     from whereshot.library.keepers import InPhotos, Sidecars
 
     return InPhotos(files, ExifTool(), dry=dry) if in_place else Sidecars(files)
+
+
+def _blocked_folders(paths: list[Path], files: Files) -> dict[Path, str]:
+    """Folders of photos that nothing can be written into, told before hours of looking at photos.
+
+    Their photos are looked at all the same: the report says what they would have got.
+    """
+    from whereshot.library.scan import Scan
+    from whereshot.library.tag_run import unwritable
+
+    blocked = unwritable(sorted({photo.path.parent for photo in Scan(paths)}), files)
+    for folder, reason in blocked.items():
+        if folder.parent not in blocked:  # what is read-only is so with all below, mostly
+            print_error(f"nothing can be written into '{folder}': {reason}")
+    return blocked
 
 
 def _check_answerable() -> None:
@@ -135,16 +153,14 @@ def _write(
     keeper: Keeper,
     files: Files,
     options: TagOptions,
+    blocked: Mapping[Path, str],
     told: _Told,
     *,
     dry: bool,
 ) -> None:
     from whereshot.library.journal import Journal
-    from whereshot.library.tag_run import tag_photos, unwritable_folders
+    from whereshot.library.tag_run import tag_photos
 
-    blocked = unwritable_folders(known.photos(paths), files)
-    for folder, reason in blocked.items():
-        print_error(f"nothing can be written into '{folder}': {reason}")
     journal = Journal.in_memory() if dry else Journal()
     with journal, journal.begin("tag", files) as run:
         told.run = None if dry else run.id

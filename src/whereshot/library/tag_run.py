@@ -18,24 +18,24 @@ from whereshot.photo.sidecar import parse_sidecar, sidecar_path
 _NOTED_AT_ONCE = 200
 
 
-def unwritable_folders(photos: Iterable[CatalogPhoto], files: Files) -> dict[Path, str]:
-    """The folders of photos with a landmark that nothing can be written into, and why.
-
-    Those of photos that don't show theirs, as somebody said, are among them: a tag may be there.
-    """
-    asked: set[Path] = set()
+def unwritable(folders: Iterable[Path], files: Files) -> dict[Path, str]:
+    """Which of some folders nothing can be written into, and why."""
     found: dict[Path, str] = {}
-    for photo in photos:
-        folder = photo.path.parent
-        concerned = photo.shown is not None or photo.decision is not None
-        if not concerned or folder in asked:
-            continue
-        asked.add(folder)
+    for folder in dict.fromkeys(folders):
         try:
             files.check_writable(folder)
         except OSError as error:
             found[folder] = reason_of(error)
     return found
+
+
+def unwritable_folders(photos: Iterable[CatalogPhoto], files: Files) -> dict[Path, str]:
+    """The folders of photos with a landmark that nothing can be written into, and why.
+
+    Those of photos that don't show theirs, as somebody said, are among them: a tag may be there.
+    """
+    concerned = (each for each in photos if each.shown is not None or each.decision is not None)
+    return unwritable((photo.path.parent for photo in concerned), files)
 
 
 def apply_tags(
