@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sidecars import packet
 
 
 @pytest.fixture
@@ -36,14 +37,19 @@ def test_a_map_of_a_library_is_one_file(
     paint(tmp_path / "photos/red.jpg", "red")
     paint(tmp_path / "photos/grey.jpg", "grey")
     paint(tmp_path / "photos/gps.jpg", "grey", gps=(45, 3))
+    placed = paint(tmp_path / "photos/placed.jpg", "grey")
+    position = (
+        "<exif:GPSLatitude>45,0N</exif:GPSLatitude><exif:GPSLongitude>3,0E</exif:GPSLongitude>"
+    )
+    placed.with_suffix(".jpg.xmp").write_bytes(packet(position))
     target = tmp_path / "map.html"
     done = draw(tmp_path / "photos", "-o", target, "--thumbnails", 1)
 
     assert done.status == 0
-    assert "2 photos on the map, 1 without a place, 1 with a thumbnail; " in done.err
+    assert "3 photos on the map, 1 without a place, 1 with a thumbnail; " in done.err
     data = data_in(target)
-    assert data["photos"]["href"] == ["./photos/gps.jpg", "./photos/red.jpg"]
-    assert data["photos"]["source"] == ["gps", "landmark"]
+    assert data["photos"]["href"] == ["./photos/gps.jpg", "./photos/placed.jpg", "./photos/red.jpg"]
+    assert data["photos"]["source"] == ["gps", "gps", "landmark"]
     assert "<title>photos</title>" in target.read_text(encoding="utf-8")
 
     done = draw(tmp_path / "photos", "-o", target, "--title", "Trip <1>")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from plug import tree_of
+from sidecars import bag, packet
 
 Run = Callable[..., Any]
 
@@ -28,7 +29,7 @@ def library(tmp_path: Path, paint: Callable[..., Path]) -> Path:
         paint(folder / name, color, gps=gps)
     # Two photos of one name, but not of one content.
     paint(folder / "b/IMG_1.jpg", "red", (80, 60))
-    (folder / "a/IMG_1.jpg.xmp").write_text("<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
+    (folder / "a/IMG_1.jpg.xmp").write_bytes(packet(bag("dc:subject", "holiday")))
     return folder
 
 
@@ -124,6 +125,21 @@ def test_moved_photos_come_back_with_undo(
 
     run("undo")
     assert tree_of(library) == before
+
+
+def test_a_position_in_a_sidecar_counts_like_the_photo_s_own(
+    organize: Callable[..., Any], library: Path, tmp_path: Path
+) -> None:
+    france = (
+        "<exif:GPSLatitude>45,0.0N</exif:GPSLatitude><exif:GPSLongitude>3,0.0E</exif:GPSLongitude>"
+    )
+    (library / "b/IMG_3.jpg.xmp").write_bytes(packet(france))
+    (library / "b/IMG_2.xmp").write_bytes(b"no XML")
+    done = organize(library, tmp_path / "sorted", "--yes")
+    assert done.status == 0
+    assert "France/Unknown place/IMG_3.jpg" in names(tmp_path / "sorted")
+    assert "Peru/Machu Picchu/IMG_2.jpg" in names(tmp_path / "sorted")
+    assert "IMG_2.jpg': The sidecar is no well-formed XML" in done.err
 
 
 def test_albums_alone_need_no_destination(

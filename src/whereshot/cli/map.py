@@ -63,6 +63,7 @@ def map(  # noqa: A001 - it is the verb
     from whereshot.library.map.page import check_map_target, render_map
     from whereshot.library.paths import to_key, to_path
     from whereshot.library.places import PlaceFinder
+    from whereshot.library.positions import with_sidecar_positions
 
     if output.suffix.lower() not in _SUFFIXES:
         raise typer.BadParameter(f"{str(output)!r} must end with .html", param_hint="--output")
@@ -71,8 +72,8 @@ def map(  # noqa: A001 - it is the verb
     target = to_path(to_key(output))
     with Catalog(catalog) as known:
         problems = look_at_photos(known, sources, bundle, workers).problems
-        photos = list(known.photos(sources))
-    for problem in problems:
+        photos, unread_sidecars = with_sidecar_positions(known.photos(sources), RealFiles())
+    for problem in (*problems, *unread_sidecars):
         print_error(problem.message)
     unread = [photo for photo in photos if photo.error is not None]
     for photo in unread:

@@ -111,6 +111,7 @@ def organize(
     from whereshot.library.organize import plan_organize
     from whereshot.library.paths import to_key, to_path
     from whereshot.library.places import PlaceFinder
+    from whereshot.library.positions import with_sidecar_positions
     from whereshot.library.shelf import RealDisk
     from whereshot.library.template import parse_template
 
@@ -124,8 +125,8 @@ def organize(
     root = None if dest is None else _checked(source, dest)
     with Catalog(catalog) as known:
         problems = look_at_photos(known, [source], bundle, workers).problems
-        photos = list(known.photos([source]))
-    for problem in problems:
+        photos, unread_sidecars = with_sidecar_positions(known.photos([source]), RealFiles())
+    for problem in (*problems, *unread_sidecars):
         print_error(problem.message)
     places = PlaceFinder().places(photos, neighbors=neighbors)
     for file in files:
