@@ -207,5 +207,10 @@ recipe = from_dict({
 })
 for _ in Batches(recipe, read_portions(recipe), Team(), silent).epoch(0):
     pass
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+if sys.platform == "linux":
+    # Not ru_maxrss: there, a program starts with the peak of the process that started it.
+    status = open("/proc/self/status").read()
+    print(int(status.split("VmHWM:")[1].split()[0]) / 1024)
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2)
 """

@@ -308,7 +308,7 @@ def test_a_run_that_is_ended_anywhere_goes_on_where_it_was(tmp_path, paint, how,
         start_new_session=True,
         stderr=subprocess.PIPE,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not marks.exists() or len(marks.read_text().splitlines()) < 60:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
