@@ -55,6 +55,9 @@ class RequestError(HTTPException):
         self.type = type_
         self.message = message
 
+    def __str__(self) -> str:
+        return self.message
+
 
 def problem(
     status: int, type_: str, message: str, headers: Mapping[str, str] | None = None
