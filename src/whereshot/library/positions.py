@@ -33,10 +33,8 @@ def with_sidecar_positions(
         if photo.own_location is None:
             try:
                 position = _position_beside(photo, files)
-            except SidecarError as error:
-                problems.append(Problem(photo.path, f"the sidecar of '{photo.path}': {error}"))
-            except OSError as error:
-                reason = reason_of(error)
+            except (SidecarError, OSError) as error:
+                reason = reason_of(error) if isinstance(error, OSError) else str(error)
                 problems.append(Problem(photo.path, f"the sidecar of '{photo.path}': {reason}"))
         positioned.append(photo if position is None else replace(photo, own_location=position))
     return positioned, problems
@@ -44,5 +42,4 @@ def with_sidecar_positions(
 
 def _position_beside(photo: CatalogPhoto, files: Files) -> Location | None:
     content = files.read(sidecar_path(photo.path))
-    position = parse_sidecar(content).gps if content is not None else None
-    return position if position is not None and position.source == "exif" else None
+    return parse_sidecar(content).photo_gps if content is not None else None

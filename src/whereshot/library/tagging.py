@@ -165,9 +165,7 @@ def _step(
     if any(each.has_person_names for each in said):
         return replace(step, reason="it has a place that somebody gave it")
     has_position = (
-        photo.own_location is not None
-        or inside.gps is not None
-        or (beside.gps is not None and beside.gps.source == "exif")
+        photo.own_location is not None or inside.gps is not None or beside.photo_gps is not None
     )
     own = target.own
     wants_position = options.write_gps or (own is not None and own.write_gps)

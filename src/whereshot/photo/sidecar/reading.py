@@ -57,6 +57,11 @@ class Sidecar:
     has_person_place: bool = False
     has_person_names: bool = False
 
+    @property
+    def photo_gps(self) -> Location | None:
+        """The position that others gave the photo: one of whereshot's is its landmark's."""
+        return self.gps if self.gps is not None and self.gps.source == "exif" else None
+
 
 def parse_sidecar(content: bytes) -> Sidecar:
     """Read a sidecar; raises SidecarError if it is no XML, no XMP or larger than 16 MB."""
