@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
 
-from whereshot.cli import app
+from whereshot.cli import make_app
 from whereshot.cli._help import help_of
 
 TARGET = Path(__file__).with_name("cli.md")
@@ -50,6 +50,7 @@ class Parameter(NamedTuple):
 
 def verbs() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Every verb with its function, in the order of the help page: `predict`, `data check`, ..."""
+    app = make_app()
     for command in app.registered_commands:
         yield _named(command)
     for group in app.registered_groups:

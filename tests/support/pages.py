@@ -101,9 +101,9 @@ def find_verb(words: list[str]) -> tuple[Any, list[str]]:
     """
     from typer.main import get_command
 
-    from whereshot.cli import app
+    from whereshot.cli import make_app
 
-    command: Any = get_command(app)
+    command: Any = get_command(make_app())
     while words and words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], words[1:]
     return command, words

@@ -119,8 +119,6 @@ def _root(
 
 _COMPLETION = "_WHERESHOT_COMPLETE"  # set by the shell, as typer tells it to
 
-app = make_app()
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""

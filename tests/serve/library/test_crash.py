@@ -15,7 +15,7 @@ from library_app import decide, done
 from plug import tree_of
 from typer.testing import CliRunner
 
-from whereshot.cli import app
+from whereshot.cli import make_app
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals of POSIX"),
@@ -38,6 +38,6 @@ def test_undo_takes_back_what_a_killed_server_has_written(folder: Path, tiny_bun
             assert server.wait(60) == -signal.SIGKILL
     sidecars = {name for name in tree_of(folder) if str(name).endswith(".xmp")}
     assert len(sidecars) == 2
-    result = CliRunner().invoke(app, ["undo"])
+    result = CliRunner().invoke(make_app(), ["undo"])
     assert result.exit_code == 0, result.output
     assert tree_of(folder) == before
