@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 
-def torchrun(*program: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def torchrun(
+    *program: str | Path, timeout: float = 900, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Start two processes that work together on this machine's CPU, and wait for them."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     return subprocess.run(
@@ -16,7 +18,7 @@ def torchrun(*program: str | Path, **environment: str) -> subprocess.CompletedPr
         env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **environment},
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=timeout,
         check=False,
     )
 

@@ -16,13 +16,15 @@ from __future__ import annotations
 
 import gc
 import inspect
+import itertools
 import logging
 import os
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar, cast
+from weakref import WeakSet
 
 import torch
 import torch.distributed as dist
@@ -37,6 +39,7 @@ logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _PATIENCE = timedelta(hours=2)  # the others wait while the first process checks all photos
 _MIN_SHARE = 2  # BatchNorm can't do with one photo
+_meetings = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,9 @@ class Team:
 
     rank: int = 0
     size: int = 1
+    _wrapped: WeakSet[DistributedDataParallel] = field(
+        default_factory=WeakSet, init=False, repr=False, compare=False
+    )
 
     @property
     def leads(self) -> bool:
@@ -125,7 +131,20 @@ class Team:
         known = inspect.signature(DistributedDataParallel).parameters
         new_name, old_name = "forward_sync_buffers", "broadcast_buffers"
         options: dict[str, Any] = {new_name if new_name in known else old_name: False}
-        return DistributedDataParallel(module, device_ids=here, **options)
+        wrapped = DistributedDataParallel(module, device_ids=here, **options)
+        self._wrapped.add(wrapped)
+        return wrapped
+
+    def part(self) -> None:
+        """Take the group away from what was wrapped, which can't exchange gradients any more.
+
+        A wrapped module that somebody still holds would keep the group's threads alive, and one
+        of them that lets go of its last tensor while Python shuts down aborts the process.
+        """
+        for wrapped in self._wrapped:
+            # The group last: it ends its threads without Python's lock, for which they may wait.
+            for name in ("reducer", "logger", "process_group"):
+                setattr(wrapped, name, None)
 
     def average_rows(self, parameter: Tensor) -> None:
         """Give a sparse gradient the mean of all processes', which have the same rows of it."""
@@ -201,6 +220,7 @@ def join_team() -> Generator[Team]:
         raise
     # After an error the group is left to the end of the process: a farewell could wait forever.
     if started_here:
+        team.part()
         dist.destroy_process_group()
 
 
@@ -215,4 +235,8 @@ def _meet() -> None:
                 f"GPUs. Start one per GPU: --nproc-per-node {gpus}"
             )
         torch.cuda.set_device(number)
-    dist.init_process_group(backend, timeout=_PATIENCE)
+    store, rank, size = next(dist.rendezvous("env://", timeout=_PATIENCE))
+    # Each meeting writes its addresses under a name of its own: whoever is early at the second
+    # training of one program would else call those of the first, where nobody answers any more.
+    store = dist.PrefixStore(f"meeting {next(_meetings)}", store)
+    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=_PATIENCE)
