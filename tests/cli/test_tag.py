@@ -19,6 +19,7 @@ from plug import tree_of
 from sidecars import bag, packet
 
 from whereshot.cli import tag as _tag
+from whereshot.library.catalog import Catalog
 from whereshot.library.files import RealFiles
 from whereshot.photo.sidecar import parse_sidecar
 
@@ -268,6 +269,36 @@ def test_purge_takes_every_trace_out_without_catalog_and_journal(
     assert "0 sidecars removed, 0 files cleaned" in run("purge", library).err
     assert run("undo").status == 0
     assert (library / "bridge.jpg.xmp").is_file()
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize("verb", ["undo", "purge"])
+def test_the_catalog_learns_what_is_not_written_any_more(
+    tag, run, library: Path, tmp_path: Path, verb: str, elsewhere: bool
+) -> None:
+    options = ["--catalog", tmp_path / "mine.sqlite"] if elsewhere else []
+    tag(library, *options)
+    with Catalog(*options[1:]) as known:
+        assert known.written() == [library / "bridge.jpg", library / "trip" / "peru.png"]
+    if verb == "purge":
+        assert run("purge", library, "--dry-run", *options).status == 0
+        with Catalog(*options[1:]) as known:
+            assert len(known.written()) == 2
+    assert run(verb, *([library / "trip"] if verb == "purge" else []), *options).status == 0
+    with Catalog(*options[1:]) as known:
+        assert known.written() == ([library / "bridge.jpg"] if verb == "purge" else [])
+
+
+@pytest.mark.parametrize("arguments", [["undo"], ["purge", "."]])
+def test_a_catalog_that_is_not_there_is_said(run, tmp_path: Path, arguments: list[str]) -> None:
+    missing = tmp_path / "nowhere.sqlite"
+    status, _, err = run(*arguments, "--catalog", missing)
+    assert status == 1
+    assert err == (
+        f"whereshot: There is no catalog {str(missing)!r}. "
+        "Name the one that was given to `whereshot tag`.\n"
+    )
+    assert not missing.exists()
 
 
 def test_purge_passes_by_what_is_not_whereshots_and_names_what_it_cannot_read(

@@ -29,6 +29,22 @@ ProcessesOption = Annotated[
 ]
 
 
+def known_catalog(path: Path | None) -> Path | None:
+    """The catalog that a verb notes its changes in, which need none: None if there is none.
+
+    Raises CatalogError where one was named that is not there.
+    """
+    from whereshot.errors import CatalogError
+    from whereshot.library.catalog import Catalog
+
+    if path is not None and not path.exists():
+        raise CatalogError(
+            f"There is no catalog {str(path)!r}. Name the one that was given to `whereshot tag`."
+        )
+    path = path or Catalog.default_path()
+    return path if path.exists() else None
+
+
 def look_at_photos(
     catalog: Catalog, paths: Sequence[Path], bundle: str | None, workers: int | None
 ) -> IndexSummary:

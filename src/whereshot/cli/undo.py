@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from whereshot.cli._indexing import CatalogOption, known_catalog
 from whereshot.cli._progress import ProgressLine
 from whereshot.cli._shared import EXIT_FAILED, print_error, printable
 
@@ -22,6 +23,7 @@ def undo(
     list_runs: Annotated[
         bool, typer.Option("--list", help="List the runs and leave.", show_default=False)
     ] = False,
+    catalog: CatalogOption = None,
 ) -> None:
     """Take back a run of tag, organize or purge: files, times and folders are as they were.
 
@@ -33,6 +35,7 @@ def undo(
     whereshot undo
     whereshot undo --list
     whereshot undo 12
+    whereshot undo --catalog holiday.sqlite
     """
     from whereshot.library.catalog import Catalog
     from whereshot.library.files import RealFiles
@@ -40,6 +43,7 @@ def undo(
     from whereshot.library.tag_run import note_undone
     from whereshot.library.undo import undo as take_back
 
+    catalog = known_catalog(catalog)
     with Journal() as journal:
         if list_runs:
             for record in journal.runs():
@@ -49,8 +53,8 @@ def undo(
         progress = ProgressLine(total)
         result = take_back(journal, run, RealFiles(), progress.update)
         progress.clear()
-    if Catalog.default_path().exists():
-        with Catalog() as known:
+    if catalog is not None:
+        with Catalog(catalog) as known:
             note_undone(known, result, RealFiles())
     for refused in result.refused:
         print_error(f"{refused.path} stays: {refused.reason}")

@@ -30,6 +30,8 @@ import torch
 import torch.distributed as dist
 from timm.layers.norm_act import convert_sync_batchnorm
 from torch import Tensor, nn
+from torch.distributed import PrefixStore  # pyright: ignore[reportPrivateImportUsage] - it is public
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from whereshot.errors import RunError, WhereshotError
@@ -235,8 +237,8 @@ def _meet() -> None:
                 f"GPUs. Start one per GPU: --nproc-per-node {gpus}"
             )
         torch.cuda.set_device(number)
-    store, rank, size = next(dist.rendezvous("env://", timeout=_PATIENCE))
+    store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
     # Each meeting writes its addresses under a name of its own: whoever is early at the second
     # training of one program would else call those of the first, where nobody answers any more.
-    store = dist.PrefixStore(f"meeting {next(_meetings)}", store)
+    store = PrefixStore(f"meeting {next(_meetings)}", store)
     dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=_PATIENCE)

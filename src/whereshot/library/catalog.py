@@ -151,6 +151,11 @@ class Catalog:
                 ((when, None, when, to_key(path)) for path, when in dates),
             )
 
+    def written(self) -> list[Path]:
+        """The photos of which is known that they have something of whereshot."""
+        rows = self.read("SELECT path FROM photos WHERE written_at IS NOT NULL ORDER BY path")
+        return [to_path(key) for (key,) in rows]
+
     def written_in(self, run: int) -> list[Path]:
         """The photos whose sidecars were last written by a run of the journal."""
         rows = self.read("SELECT path FROM photos WHERE written_in = ? ORDER BY path", (run,))

@@ -13,7 +13,7 @@ from whereshot.library.journal import Run
 from whereshot.library.keepers import Keeper
 from whereshot.library.tagging import TagOptions, TagStep, plan_tags, reason_of
 from whereshot.library.undo import UndoReport
-from whereshot.photo.sidecar import parse_sidecar, sidecar_path
+from whereshot.photo.sidecar import parse_sidecar, sidecar_names, sidecar_path
 
 _NOTED_AT_ONCE = 200
 
@@ -104,6 +104,19 @@ def note_undone(catalog: Catalog, report: UndoReport, files: Files) -> None:
     refused = {refused.path for refused in report.refused}
     photos = catalog.written_in(report.run.id)
     catalog.mark_written((photo for photo in photos if not _has_tag(photo, refused, files)), None)
+
+
+def note_purged(catalog: Catalog, cleaned: Iterable[Path]) -> None:
+    """Note which photos have no tag any more after `purge` has cleaned these files."""
+    paths = {path.absolute() for path in cleaned}
+    catalog.mark_written(
+        (
+            photo
+            for photo in catalog.written()
+            if not paths.isdisjoint((photo, *sidecar_names(photo)))
+        ),
+        None,
+    )
 
 
 def _has_tag(photo: Path, refused: set[Path], files: Files) -> bool:

@@ -5,7 +5,7 @@ there.
 """
 
 from whereshot.photo.sidecar.merging import merge_place
-from whereshot.photo.sidecar.paths import sidecar_path
+from whereshot.photo.sidecar.paths import sidecar_names, sidecar_path
 from whereshot.photo.sidecar.place_tag import PlaceTag
 from whereshot.photo.sidecar.reading import ShownPlace, Sidecar, parse_sidecar
 from whereshot.photo.sidecar.removing import remove_place
@@ -17,5 +17,6 @@ __all__ = [
     "merge_place",
     "parse_sidecar",
     "remove_place",
+    "sidecar_names",
     "sidecar_path",
 ]

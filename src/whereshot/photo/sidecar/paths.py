@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+SUFFIXES = (".xmp", ".XMP")
+
 
 def sidecar_path(photo: Path) -> Path:
     """The sidecar of a photo: the one that it has, else where one belongs.
@@ -12,7 +14,11 @@ def sidecar_path(photo: Path) -> Path:
     where it is the only one: a second beside it would hide it from programs that look for the
     longer name first. It is shared with other photos `IMG_1.*`, as Lightroom does for raw photos.
     """
-    long, short = photo.with_name(photo.name + ".xmp"), photo.with_suffix(".xmp")
-    upper = photo.with_name(photo.name + ".XMP"), photo.with_suffix(".XMP")
-    candidates = (long, upper[0], short, upper[1])
-    return next((path for path in candidates if path.is_file()), long)
+    candidates = sidecar_names(photo)
+    return next((path for path in candidates if path.is_file()), candidates[0])
+
+
+def sidecar_names(photo: Path) -> tuple[Path, ...]:
+    """What a photo's sidecar may be called; the first one that is there counts."""
+    longer = (photo.with_name(photo.name + suffix) for suffix in SUFFIXES)
+    return (*longer, *map(photo.with_suffix, SUFFIXES))
