@@ -14,6 +14,7 @@ from plug import Blackout, How, Machine, quick_folder, tree_of
 from sidecars import packet
 
 from whereshot.library.catalog import CatalogPhoto
+from whereshot.library.dry import DryFiles
 from whereshot.library.exiftool import ExifTool
 from whereshot.library.files import TEMPORARY, RealFiles
 from whereshot.library.journal import Journal
@@ -59,9 +60,9 @@ def looked_at(path: Path) -> CatalogPhoto:
     )
 
 
-def run_in_place(path: Path, home: Path) -> TagStep:
-    files = RealFiles()
-    keeper = InPhotos(files, AppendTool())
+def run_in_place(path: Path, home: Path, *, dry: bool = False) -> TagStep:
+    files = DryFiles() if dry else RealFiles()
+    keeper = InPhotos(files, AppendTool(), dry=dry)
     with Journal(home) as journal, journal.begin("tag", files) as run:
         [step] = apply_tags(plan_tags([looked_at(path)], keeper.read, OPTIONS), keeper, run, {})
     return step
@@ -98,14 +99,15 @@ def test_in_place_that_ends_at_each_step_keeps_the_photo_and_is_taken_back(
         assert tree_of(folder) == before
 
 
-def test_a_write_protected_photo_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("dry", [False, True])
+def test_a_write_protected_photo_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, dry: bool) -> None:
     with a_photo() as (path, home):
         before = tree_of(path.parent)
         allowed = os.access
         monkeypatch.setattr(  # root may write everything
             "os.access", lambda at, mode: at != path and allowed(at, mode)
         )
-        step = run_in_place(path, home)
+        step = run_in_place(path, home, dry=dry)
         assert (step.outcome, step.reason) == ("failed", "it is write-protected")
         assert tree_of(path.parent) == before
 

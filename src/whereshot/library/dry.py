@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from whereshot.library.files import FileState, RealFiles
+from whereshot.library.files import FileState, RealFiles, check_protection
 
 
 class DryFiles(RealFiles):
@@ -45,8 +45,8 @@ class DryFiles(RealFiles):
         """Remember the content."""
         self._check_folder(path)
         self._check_seen(path, over)
-        if path not in self._states and over is not None and not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, "it is write-protected", str(path))
+        if path not in self._states and over is not None:
+            check_protection(path)
         state = self._invented("file", len(content))
         self._states[path] = replace(
             state,

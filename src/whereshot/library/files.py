@@ -178,7 +178,7 @@ class RealFiles:
     ) -> None:
         """See `Files`."""
         if over is not None:
-            _check_protection(path)
+            check_protection(path)
         with _unfinished(path) as temporary:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             try:
@@ -201,7 +201,7 @@ class RealFiles:
 
     def replace(self, staged: Path, path: Path, *, over: FileState) -> None:
         """See `Files`."""
-        _check_protection(path)
+        check_protection(path)
         handle = _open_regular(staged)
         try:
             os.fsync(handle)
@@ -337,8 +337,11 @@ def _open_regular(path: Path) -> int:
     return handle
 
 
-def _check_protection(path: Path) -> None:
-    # A rename would get past that; whoever protected the file didn't mean it so.
+def check_protection(path: Path) -> None:
+    """Raise OSError for a file that must not be written to.
+
+    A rename would get past that; whoever protected the file didn't mean it so.
+    """
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "it is write-protected", str(path))
 

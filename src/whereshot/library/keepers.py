@@ -11,7 +11,7 @@ from whereshot.errors import ConflictError, SidecarError
 from whereshot.library.catalog import CatalogPhoto
 from whereshot.library.changes import CopyFile, LinkFile, RemoveFile, ReplaceFile, WriteFile
 from whereshot.library.exiftool import ExifTool
-from whereshot.library.files import Files, temporary_beside
+from whereshot.library.files import Files, check_protection, temporary_beside
 from whereshot.library.journal import Run
 from whereshot.library.tagging import Metadata
 from whereshot.photo.embedded import embedded_xmp
@@ -78,7 +78,9 @@ class InPhotos:
         """See `Keeper`."""
         if path.suffix.lower() in (".xmp", *RAW_SUFFIXES):
             self._sidecars.write(path, before, after, run)
-        elif not self._dry:
+        elif self._dry:
+            check_protection(path)
+        else:
             self._replace(path, after, run)
 
     def _replace(self, photo: Path, xmp: bytes | None, run: Run) -> None:
