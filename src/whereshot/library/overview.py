@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from whereshot.geo import haversine_km
-from whereshot.library._collector import collector_held_back
 from whereshot.library.bounds import Bounds
 from whereshot.library.catalog import READ, Catalog, CatalogPhoto
 from whereshot.library.paths import distinct_roots
@@ -138,9 +137,9 @@ class Overview:
     @cached_property
     def trips(self) -> tuple[Trip, ...]:
         """The trips among the photos, the first one first."""
-        places = {item.path: item.place for item in self.items if item.place is not None}
-        with collector_held_back():
-            return find_trips(self.items, places)
+        return find_trips(
+            self.items, {item.path: item.place for item in self.items if item.place is not None}
+        )
 
     @cached_property
     def folders(self) -> Counter[Path]:
@@ -159,17 +158,16 @@ class Lookout:
     def look(self, catalog: Catalog) -> Overview:
         """The photos of a catalog as they are now."""
         known: dict[bytes, tuple[int, Item]] = {}
-        with collector_held_back():
-            for row in self._rows(catalog):
-                key, mark = row[0], hash(row)
-                before = self._known.get(key)
-                known[key] = (
-                    before
-                    if before is not None and before[0] == mark
-                    else (mark, item_of(catalog.photo(row), self._places))
-                )
-            self._known = known
-            return Overview([item for _, item in known.values()])
+        for row in self._rows(catalog):
+            key, mark = row[0], hash(row)
+            before = self._known.get(key)
+            known[key] = (
+                before
+                if before is not None and before[0] == mark
+                else (mark, item_of(catalog.photo(row), self._places))
+            )
+        self._known = known
+        return Overview([item for _, item in known.values()])
 
     def look_again(self, catalog: Catalog, before: Overview, numbers: Iterable[int]) -> Overview:
         """The photos as they were before, but for these: they are looked at anew."""
