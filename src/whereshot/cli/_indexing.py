@@ -23,6 +23,14 @@ CatalogOption = Annotated[
         show_default="in your data folder",
     ),
 ]
+NotedCatalogOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The catalog that `tag` was given: it learns what is not written any more.",
+        show_default="in your data folder, if it is there",
+    ),
+]
 ProcessesOption = Annotated[
     int | None,
     typer.Option(min=1, help="Processes that look at photos.", show_default="one per core"),

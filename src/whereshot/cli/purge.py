@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from whereshot.cli._indexing import CatalogOption, known_catalog
+from whereshot.cli._indexing import NotedCatalogOption, known_catalog
 from whereshot.cli._shared import EXIT_FAILED, print_error, printable
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def purge(
         bool,
         typer.Option("--in-place", help="Look into photos too; exiftool changes those."),
     ] = False,
-    catalog: CatalogOption = None,
+    catalog: NotedCatalogOption = None,
 ) -> None:
     """Take what whereshot wrote out of sidecars, and delete those that hold nothing else.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from whereshot.cli._indexing import CatalogOption, known_catalog
+from whereshot.cli._indexing import NotedCatalogOption, known_catalog
 from whereshot.cli._progress import ProgressLine
 from whereshot.cli._shared import EXIT_FAILED, print_error, printable
 
@@ -23,7 +23,7 @@ def undo(
     list_runs: Annotated[
         bool, typer.Option("--list", help="List the runs and leave.", show_default=False)
     ] = False,
-    catalog: CatalogOption = None,
+    catalog: NotedCatalogOption = None,
 ) -> None:
     """Take back a run of tag, organize or purge: files, times and folders are as they were.
 
