@@ -289,6 +289,23 @@ def test_the_catalog_learns_what_is_not_written_any_more(
         assert known.written() == ([library / "bridge.jpg"] if verb == "purge" else [])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "done"),
+    [(["undo"], "2 changes taken back"), (["purge", "."], "1 sidecars removed, 1 files cleaned")],
+)
+def test_a_damaged_catalog_keeps_nobody_from_the_way_back(
+    tag, run, library: Path, home: Path, monkeypatch, arguments: list[str], done: str
+) -> None:
+    tag(library)
+    (home / "catalog.sqlite").write_bytes(b"no database" * 1000)
+    monkeypatch.chdir(library)
+    status, _, err = run(*arguments)
+    assert status == 1
+    assert done in err
+    assert "file is not a database" in err
+    assert not (library / "bridge.jpg.xmp").exists()
+
+
 @pytest.mark.parametrize("arguments", [["undo"], ["purge", "."]])
 def test_a_catalog_that_is_not_there_is_said(run, tmp_path: Path, arguments: list[str]) -> None:
     missing = tmp_path / "nowhere.sqlite"

@@ -67,14 +67,15 @@ def purge(
                 cleaned.append(step.path)
             _tell(step)
         number = run.id
-    if catalog is not None and not dry_run:
-        with Catalog(catalog) as known:
-            note_purged(known, cleaned)
     end = "nothing was changed (--dry-run)" if dry_run else f"`whereshot undo {number}` undoes it"
     sys.stderr.write(
         f"{counts['removed']:,} sidecars removed, {counts['cleaned']:,} files cleaned, "
         f"{counts['failed']:,} failed{f'; {end}' if cleaned else ''}\n"
     )
+    # Last: a catalog that is damaged keeps nobody from what was done.
+    if catalog is not None and not dry_run:
+        with Catalog(catalog) as known:
+            note_purged(known, cleaned)
     if counts["failed"]:
         raise typer.Exit(EXIT_FAILED)
 

@@ -53,9 +53,6 @@ def undo(
         progress = ProgressLine(total)
         result = take_back(journal, run, RealFiles(), progress.update)
         progress.clear()
-    if catalog is not None:
-        with Catalog(catalog) as known:
-            note_undone(known, result, RealFiles())
     for refused in result.refused:
         print_error(f"{refused.path} stays: {refused.reason}")
     for folder in result.kept_folders:
@@ -65,6 +62,10 @@ def undo(
         f"run {record.id} ({record.command}, {record.started}): {result.undone:,} changes taken "
         f"back, {len(result.refused):,} left\n"
     )
+    # Last: a catalog that is damaged keeps nobody from what was done.
+    if catalog is not None:
+        with Catalog(catalog) as known:
+            note_undone(known, result, RealFiles())
     if result.refused:
         raise typer.Exit(EXIT_FAILED)
 
